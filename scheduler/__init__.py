@@ -1,0 +1,1 @@
+"""The heart: the domain, the one database, and the clock."""
