@@ -1,0 +1,80 @@
+"""Which days are work days, what version an office's day has, and the dated policies."""
+
+from datetime import date, datetime
+
+from sqlalchemy import Column, Date, ForeignKey, Index, Integer, text
+from sqlmodel import Field
+
+from scheduler.models.columns import (
+    JsonObject,
+    Table,
+    document,
+    identity,
+    instant,
+    number,
+    one_of,
+    reference,
+    switch,
+)
+from scheduler.vocabulary import DayKind
+
+
+class Calendar(Table, table=True):
+    """A version of the work-day table; each import of a notice makes a new one."""
+
+    version: int | None = Field(default=None, sa_column=identity())
+    imported_at: datetime = Field(sa_column=instant())
+    source: str
+    digest: str
+
+
+class WorkDay(Table, table=True):
+    """A day of a calendar version; unpublished years are provisional."""
+
+    __tablename__ = "work_day"
+    __table_args__ = (one_of("kind", DayKind),)
+
+    calendar: int = Field(sa_column=reference("calendar.version", primary=True))
+    date: date = Field(sa_column=Column(Date, primary_key=True))
+    kind: str
+    published: bool = Field(sa_column=switch(default=False))
+    name: str = ""
+
+
+class OfficeDay(Table, table=True):
+    """One day of one office: bumped by every change of what its promises rest on."""
+
+    __tablename__ = "office_day"
+
+    office: int = Field(sa_column=reference("office.id", primary=True))
+    date: date = Field(sa_column=Column(Date, primary_key=True))
+    version: int = Field(sa_column=number(default=0))
+    calendar_version: int = Field(
+        sa_column=Column(Integer, ForeignKey("calendar.version", ondelete="RESTRICT"), nullable=False)
+    )
+
+
+class Policy(Table, table=True):
+    """An append-only rule document, for the district or one office, from a date on."""
+
+    __table_args__ = (Index("policy_lookup", "name", "office", "valid_from"),)
+
+    id: int | None = Field(default=None, sa_column=identity())
+    office: int | None = Field(default=None, sa_column=reference("office.id", null=True, index=False))
+    name: str
+    valid_from: date
+    document: JsonObject = Field(sa_column=document())
+    created_at: datetime = Field(sa_column=instant())
+    created_by: int | None = Field(default=None, sa_column=reference("account.id", null=True, index=False))
+
+
+class RulesRevision(Table, table=True):
+    """A change of policies, types, seats, sites, docks or ways; the latest id is the rules version."""
+
+    __tablename__ = "rules_revision"
+
+    id: int | None = Field(default=None, sa_column=identity())
+    cause: str
+    at: datetime = Field(
+        sa_column=Column(instant().type, nullable=False, server_default=text("clock_timestamp()"))
+    )
