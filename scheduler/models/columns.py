@@ -1,13 +1,16 @@
 """How columns are declared: one way for times, ranges, closed sets and documents."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Boolean, CheckConstraint, Column, DateTime, ForeignKey, Identity, Integer, Text
 from sqlalchemy.dialects.postgresql import ARRAY, BIGINT, JSONB, TSTZRANGE, Range
 from sqlmodel import SQLModel
+
+LocalDate = date
+"""A date of the office's zone (a name of its own: a column may be called date)."""
 
 Period = Range[datetime]
 """A half-open interval [from, to) of instants."""
@@ -34,7 +37,7 @@ def identity() -> Column[int]:
     return Column(BIGINT, Identity(always=True), primary_key=True)
 
 
-def reference(target: str, *, null: bool = False, index: bool = True, primary: bool = False) -> Column[int]:
+def refers_to(target: str, *, null: bool = False, index: bool = True, primary: bool = False) -> Column[int]:
     """A foreign key to `table.column` of a surrogate key; rows referred to are never deleted."""
     return Column(
         BIGINT,
@@ -45,12 +48,12 @@ def reference(target: str, *, null: bool = False, index: bool = True, primary: b
     )
 
 
-def text(*, null: bool = False, unique: bool = False) -> Column[str]:
+def textual(*, null: bool = False, unique: bool = False) -> Column[str]:
     """A text column."""
     return Column(Text, nullable=null, unique=unique)
 
 
-def number(*, null: bool = False, default: int | None = None) -> Column[int]:
+def whole(*, null: bool = False, default: int | None = None) -> Column[int]:
     """A whole number."""
     return Column(Integer, nullable=null, server_default=None if default is None else str(default))
 
@@ -65,7 +68,7 @@ def instant(*, null: bool = False, index: bool = False) -> Column[datetime]:
     return Column(DateTime(timezone=True), nullable=null, index=index)
 
 
-def period(*, null: bool = False) -> Column[Period]:
+def interval(*, null: bool = False) -> Column[Period]:
     """A tstzrange, half-open."""
     return Column(TSTZRANGE, nullable=null)
 
@@ -75,7 +78,7 @@ def document(*, null: bool = False) -> Column[JsonObject]:
     return Column(JSONB, nullable=null)
 
 
-def words(*, default_empty: bool = False) -> Column[list[str]]:
+def texts(*, default_empty: bool = False) -> Column[list[str]]:
     """A list of texts."""
     return Column(ARRAY(Text), nullable=False, server_default="{}" if default_empty else None)
 
@@ -93,3 +96,8 @@ def half_open(column: str) -> CheckConstraint:
         f" AND NOT lower_inf({column}) AND NOT upper_inf({column})",
         name=f"{column}_half_open",
     )
+
+
+def numbers() -> Column[list[int]]:
+    """A list of surrogate keys, empty by default."""
+    return Column(ARRAY(BIGINT), nullable=False, server_default="{}")

@@ -2,19 +2,20 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import Column, Date, ForeignKey, Index, Integer, text
+from sqlalchemy import Column, Date, Index, text
 from sqlmodel import Field
 
 from scheduler.models.columns import (
     JsonObject,
+    LocalDate,
     Table,
     document,
     identity,
     instant,
-    number,
     one_of,
-    reference,
+    refers_to,
     switch,
+    whole,
 )
 from scheduler.vocabulary import DayKind
 
@@ -34,8 +35,8 @@ class WorkDay(Table, table=True):
     __tablename__ = "work_day"
     __table_args__ = (one_of("kind", DayKind),)
 
-    calendar: int = Field(sa_column=reference("calendar.version", primary=True))
-    date: date = Field(sa_column=Column(Date, primary_key=True))
+    calendar: int = Field(sa_column=refers_to("calendar.version", primary=True))
+    date: LocalDate = Field(sa_column=Column(Date, primary_key=True))
     kind: str
     published: bool = Field(sa_column=switch(default=False))
     name: str = ""
@@ -46,12 +47,10 @@ class OfficeDay(Table, table=True):
 
     __tablename__ = "office_day"
 
-    office: int = Field(sa_column=reference("office.id", primary=True))
-    date: date = Field(sa_column=Column(Date, primary_key=True))
-    version: int = Field(sa_column=number(default=0))
-    calendar_version: int = Field(
-        sa_column=Column(Integer, ForeignKey("calendar.version", ondelete="RESTRICT"), nullable=False)
-    )
+    office: int = Field(sa_column=refers_to("office.id", primary=True))
+    date: LocalDate = Field(sa_column=Column(Date, primary_key=True))
+    version: int = Field(sa_column=whole(default=0))
+    calendar_version: int = Field(sa_column=refers_to("calendar.version", index=False))
 
 
 class Policy(Table, table=True):
@@ -60,12 +59,12 @@ class Policy(Table, table=True):
     __table_args__ = (Index("policy_lookup", "name", "office", "valid_from"),)
 
     id: int | None = Field(default=None, sa_column=identity())
-    office: int | None = Field(default=None, sa_column=reference("office.id", null=True, index=False))
+    office: int | None = Field(default=None, sa_column=refers_to("office.id", null=True, index=False))
     name: str
     valid_from: date
     document: JsonObject = Field(sa_column=document())
     created_at: datetime = Field(sa_column=instant())
-    created_by: int | None = Field(default=None, sa_column=reference("account.id", null=True, index=False))
+    created_by: int | None = Field(default=None, sa_column=refers_to("account.id", null=True, index=False))
 
 
 class RulesRevision(Table, table=True):

@@ -10,12 +10,12 @@ from scheduler.models.columns import (
     Table,
     identity,
     instant,
-    number,
     one_of,
-    reference,
+    refers_to,
     switch,
-    text,
-    words,
+    texts,
+    textual,
+    whole,
 )
 from scheduler.vocabulary import (
     AuthoritySource,
@@ -39,21 +39,21 @@ class InspectionType(Table, table=True):
     __table_args__ = (one_of("mode", Mode), CheckConstraint("minimum_crew >= 1", name="crew_minimum"))
 
     id: int | None = Field(default=None, sa_column=identity())
-    code: str = Field(sa_column=text(unique=True))
+    code: str = Field(sa_column=textual(unique=True))
     name_zh: str
     name_en: str
     mode: str
-    minimum_crew: int = Field(default=2, sa_column=number(default=2))
-    site_kinds: list[str] = Field(sa_column=words())
+    minimum_crew: int = Field(default=2, sa_column=whole(default=2))
+    site_kinds: list[str] = Field(sa_column=texts())
 
 
 class Seat(Table, table=True):
     """A seat of a type: its holder must have all listed qualifications."""
 
-    type: int = Field(sa_column=reference("inspection_type.id", primary=True))
+    type: int = Field(sa_column=refers_to("inspection_type.id", primary=True))
     number: int = Field(primary_key=True)
     name: str
-    qualifications: list[str] = Field(sa_column=words(default_empty=True))
+    qualifications: list[str] = Field(sa_column=texts(default_empty=True))
 
 
 class Duration(Table, table=True):
@@ -64,10 +64,10 @@ class Duration(Table, table=True):
         CheckConstraint("base_minutes > 0 AND per_unit_minutes >= 0", name="minutes_positive"),
     )
 
-    type: int = Field(sa_column=reference("inspection_type.id", primary=True))
+    type: int = Field(sa_column=refers_to("inspection_type.id", primary=True))
     goods_category: str = Field(sa_column=Column(Text, primary_key=True))
     base_minutes: int
-    per_unit_minutes: float = Field(sa_column=Column(Numeric(6, 2), nullable=False))
+    per_unit_minutes: float = Field(sa_column=Column(Numeric(6, 2, asdecimal=False), nullable=False))
     unit: str
 
 
@@ -78,7 +78,7 @@ class PriorityRule(Table, table=True):
     __table_args__ = (one_of("priority", Priority), one_of("answer", PriorityAnswer))
 
     id: int | None = Field(default=None, sa_column=identity())
-    office: int | None = Field(default=None, sa_column=reference("office.id", null=True, index=False))
+    office: int | None = Field(default=None, sa_column=refers_to("office.id", null=True, index=False))
     direction: str | None = None
     hs_prefix: str = ""
     goods_category: str | None = None
@@ -95,8 +95,8 @@ class Enterprise(Table, table=True):
     __table_args__ = (one_of("kind", EnterpriseKind),)
 
     id: int | None = Field(default=None, sa_column=identity())
-    uscc: str = Field(sa_column=text(unique=True))
-    customs_code: str | None = Field(default=None, sa_column=text(null=True, unique=True))
+    uscc: str = Field(sa_column=textual(unique=True))
+    customs_code: str | None = Field(default=None, sa_column=textual(null=True, unique=True))
     name: str
     kind: str = EnterpriseKind.TRADER.value
     verified: bool = Field(default=True, sa_column=switch(default=True))
@@ -109,7 +109,7 @@ class EnterpriseCredit(Table, table=True):
     __tablename__ = "enterprise_credit"
     __table_args__ = (one_of("level", CreditLevel),)
 
-    enterprise: int = Field(sa_column=reference("enterprise.id", primary=True))
+    enterprise: int = Field(sa_column=refers_to("enterprise.id", primary=True))
     valid_from: date = Field(sa_column=Column(Date, primary_key=True))
     valid_to: date | None = None
     level: str
@@ -119,7 +119,7 @@ class Contact(Table, table=True):
     """A person an enterprise is reached by; texts go to mobiles only."""
 
     id: int | None = Field(default=None, sa_column=identity())
-    enterprise: int = Field(sa_column=reference("enterprise.id"))
+    enterprise: int = Field(sa_column=refers_to("enterprise.id"))
     name: str
     phone: str
     is_mobile: bool = Field(sa_column=switch(default=True))
@@ -136,12 +136,12 @@ class Authority(Table, table=True):
     )
 
     id: int | None = Field(default=None, sa_column=identity())
-    broker: int = Field(sa_column=reference("enterprise.id"))
-    represented: int = Field(sa_column=reference("enterprise.id"))
+    broker: int = Field(sa_column=refers_to("enterprise.id"))
+    represented: int = Field(sa_column=refers_to("enterprise.id"))
     source: str
     valid_from: date
     valid_to: date | None = None
-    granted_by: int | None = Field(default=None, sa_column=reference("account.id", null=True, index=False))
+    granted_by: int | None = Field(default=None, sa_column=refers_to("account.id", null=True, index=False))
     revoked_at: datetime | None = Field(default=None, sa_column=instant(null=True))
 
 
@@ -161,21 +161,21 @@ class Instruction(Table, table=True):
     )
 
     id: int | None = Field(default=None, sa_column=identity())
-    version: int = Field(default=1, sa_column=number(default=1))
+    version: int = Field(default=1, sa_column=whole(default=1))
     kind: str
     reference: str
     state: str
     direction: str | None = None
-    office: int = Field(sa_column=reference("office.id"))
-    site: int | None = Field(default=None, sa_column=reference("site.id", null=True, index=False))
-    type: int | None = Field(default=None, sa_column=reference("inspection_type.id", null=True, index=False))
-    represented: int = Field(sa_column=reference("enterprise.id"))
-    declarant: int | None = Field(default=None, sa_column=reference("enterprise.id", null=True))
+    office: int = Field(sa_column=refers_to("office.id"))
+    site: int | None = Field(default=None, sa_column=refers_to("site.id", null=True, index=False))
+    type: int | None = Field(default=None, sa_column=refers_to("inspection_type.id", null=True, index=False))
+    represented: int = Field(sa_column=refers_to("enterprise.id"))
+    declarant: int | None = Field(default=None, sa_column=refers_to("enterprise.id", null=True))
     goods_name: str = ""
     goods_category: str | None = None
     hs_code: str | None = None
-    units: int = Field(default=1, sa_column=number(default=1))
-    containers: list[str] = Field(default_factory=list, sa_column=words(default_empty=True))
+    units: int = Field(default=1, sa_column=whole(default=1))
+    containers: list[str] = Field(default_factory=list, sa_column=texts(default_empty=True))
     transport_mode: str | None = None
     port: str | None = None
     filing_number: str | None = None
@@ -186,5 +186,5 @@ class Instruction(Table, table=True):
     must_finish_kind: str | None = None
     issued_at: datetime | None = Field(default=None, sa_column=instant(null=True))
     arrived_at: datetime | None = Field(default=None, sa_column=instant(null=True))
-    follows: int | None = Field(default=None, sa_column=reference("booking.id", null=True, index=False))
+    follows: int | None = Field(default=None, sa_column=refers_to("booking.id", null=True, index=False))
     excludes_first_crew: bool = Field(default=False, sa_column=switch(default=False))

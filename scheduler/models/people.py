@@ -7,16 +7,17 @@ from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlmodel import Field
 
 from scheduler.models.columns import (
+    LocalDate,
     Period,
     Table,
     half_open,
     identity,
     instant,
+    interval,
     one_of,
-    period,
-    reference,
+    refers_to,
     switch,
-    text,
+    textual,
 )
 from scheduler.vocabulary import AbsenceKind, DutyKind, StaffCategory
 
@@ -35,8 +36,8 @@ class Inspector(Table, table=True):
     __table_args__ = (one_of("staff_category", StaffCategory),)
 
     id: int | None = Field(default=None, sa_column=identity())
-    office: int = Field(sa_column=reference("office.id"))
-    badge: str = Field(sa_column=text(unique=True))
+    office: int = Field(sa_column=refers_to("office.id"))
+    badge: str = Field(sa_column=textual(unique=True))
     name: str
     staff_category: str = StaffCategory.OFFICER.value
     mobile: str | None = None
@@ -47,11 +48,9 @@ class InspectorQualification(Table, table=True):
     """A qualification held over dates [valid_from, valid_to)."""
 
     __tablename__ = "inspector_qualification"
-    __table_args__ = (
-        CheckConstraint("valid_to IS NULL OR valid_to > valid_from", name="validity_order"),
-    )
+    __table_args__ = (CheckConstraint("valid_to IS NULL OR valid_to > valid_from", name="validity_order"),)
 
-    inspector: int = Field(sa_column=reference("inspector.id", primary=True))
+    inspector: int = Field(sa_column=refers_to("inspector.id", primary=True))
     qualification: str = Field(foreign_key="qualification.code", primary_key=True)
     valid_from: date = Field(sa_column=Column(Date, primary_key=True))
     valid_to: date | None = None
@@ -75,12 +74,12 @@ class Duty(Table, table=True):
     )
 
     id: int | None = Field(default=None, sa_column=identity())
-    inspector: int = Field(sa_column=reference("inspector.id"))
-    office: int = Field(sa_column=reference("office.id", index=False))
-    date: date = Field(sa_column=Column(Date, nullable=False))
-    start_site: int = Field(sa_column=reference("site.id", index=False))
-    end_site: int = Field(sa_column=reference("site.id", index=False))
-    period: Period = Field(sa_column=period())
+    inspector: int = Field(sa_column=refers_to("inspector.id"))
+    office: int = Field(sa_column=refers_to("office.id", index=False))
+    date: LocalDate = Field(sa_column=Column(Date, nullable=False))
+    start_site: int = Field(sa_column=refers_to("site.id", index=False))
+    end_site: int = Field(sa_column=refers_to("site.id", index=False))
+    period: Period = Field(sa_column=interval())
     kind: str = DutyKind.REGULAR.value
 
 
@@ -90,9 +89,9 @@ class Absence(Table, table=True):
     __table_args__ = (one_of("kind", AbsenceKind), half_open("period"))
 
     id: int | None = Field(default=None, sa_column=identity())
-    inspector: int = Field(sa_column=reference("inspector.id"))
+    inspector: int = Field(sa_column=refers_to("inspector.id"))
     kind: str
-    period: Period = Field(sa_column=period())
+    period: Period = Field(sa_column=interval())
     reason: str
     recorded_at: datetime = Field(sa_column=instant())
 
@@ -106,9 +105,9 @@ class Loan(Table, table=True):
     )
 
     id: int | None = Field(default=None, sa_column=identity())
-    inspector: int = Field(sa_column=reference("inspector.id"))
-    home_office: int = Field(sa_column=reference("office.id", index=False))
-    office: int = Field(sa_column=reference("office.id", index=False))
-    period: Period = Field(sa_column=period())
+    inspector: int = Field(sa_column=refers_to("inspector.id"))
+    home_office: int = Field(sa_column=refers_to("office.id", index=False))
+    office: int = Field(sa_column=refers_to("office.id", index=False))
+    period: Period = Field(sa_column=interval())
     reason: str
     recorded_at: datetime = Field(sa_column=instant())

@@ -10,12 +10,12 @@ from scheduler.models.columns import (
     Table,
     half_open,
     identity,
-    number,
+    interval,
     one_of,
-    period,
-    reference,
+    refers_to,
     switch,
-    text,
+    textual,
+    whole,
 )
 from scheduler.vocabulary import DayKind, SiteKind
 
@@ -34,13 +34,11 @@ class District(Table, table=True):
 class Office(Table, table=True):
     """A subordinate customs office; a missing phone is shown as "not published yet"."""
 
-    __table_args__ = (
-        CheckConstraint("phone IS NULL OR phone_source IS NOT NULL", name="phone_has_source"),
-    )
+    __table_args__ = (CheckConstraint("phone IS NULL OR phone_source IS NOT NULL", name="phone_has_source"),)
 
     id: int | None = Field(default=None, sa_column=identity())
     district: str = Field(foreign_key="district.code")
-    code: str = Field(sa_column=text(unique=True))
+    code: str = Field(sa_column=textual(unique=True))
     customs_code: str | None = None
     name_zh: str
     name_en: str
@@ -61,7 +59,7 @@ class OpeningHours(Table, table=True):
         CheckConstraint("closes > opens", name="closes_after_opens"),
     )
 
-    office: int = Field(sa_column=reference("office.id", primary=True))
+    office: int = Field(sa_column=refers_to("office.id", primary=True))
     day_kind: str = Field(primary_key=True)
     valid_from: date = Field(primary_key=True)
     opens: time | None = Field(default=None, sa_type=Time)
@@ -80,7 +78,7 @@ class Site(Table, table=True):
     )
 
     id: int | None = Field(default=None, sa_column=identity())
-    office: int = Field(sa_column=reference("office.id"))
+    office: int = Field(sa_column=refers_to("office.id"))
     code: str
     name_zh: str
     name_en: str
@@ -98,7 +96,7 @@ class Dock(Table, table=True):
     __table_args__ = (UniqueConstraint("site", "code"),)
 
     id: int | None = Field(default=None, sa_column=identity())
-    site: int = Field(sa_column=reference("site.id"))
+    site: int = Field(sa_column=refers_to("site.id"))
     code: str
     in_use: bool = Field(sa_column=switch(default=True))
 
@@ -108,9 +106,9 @@ class Travel(Table, table=True):
 
     __table_args__ = (CheckConstraint("minutes >= 0", name="minutes_not_negative"),)
 
-    origin: int = Field(sa_column=reference("site.id", primary=True))
-    destination: int = Field(sa_column=reference("site.id", primary=True))
-    minutes: int = Field(sa_column=number())
+    origin: int = Field(sa_column=refers_to("site.id", primary=True))
+    destination: int = Field(sa_column=refers_to("site.id", primary=True))
+    minutes: int = Field(sa_column=whole())
     is_override: bool = Field(sa_column=switch(default=False))
 
 
@@ -123,10 +121,8 @@ class Closure(Table, table=True):
     )
 
     id: int | None = Field(default=None, sa_column=identity())
-    office: int = Field(sa_column=reference("office.id"))
-    site: int | None = Field(default=None, sa_column=reference("site.id", null=True))
-    dock: int | None = Field(default=None, sa_column=reference("dock.id", null=True))
-    period: Period = Field(sa_column=period())
+    office: int = Field(sa_column=refers_to("office.id"))
+    site: int | None = Field(default=None, sa_column=refers_to("site.id", null=True))
+    dock: int | None = Field(default=None, sa_column=refers_to("dock.id", null=True))
+    period: Period = Field(sa_column=interval())
     reason: str
-
-

@@ -1,0 +1,1 @@
+"""The database's versions, oldest first; each upgrade runs under one advisory lock."""
