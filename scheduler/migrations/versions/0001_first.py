@@ -12,4 +12,5 @@ def upgrade() -> None:
     """Create the tables, then the rules that span them."""
     for name in ("0001_tables.sql", "0001_rules.sql"):
         script = files("scheduler.migrations").joinpath("sql", name).read_text(encoding="utf-8")
-        op.get_bind().exec_driver_sql(script)
+        # the driver's own cursor: a percent sign in a script is no placeholder
+        op.get_bind().connection.cursor().execute(script)

@@ -1,0 +1,136 @@
+"""One database: transactions, snapshots, and the loop of use cases that write crews."""
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlmodel import Session
+
+from scheduler.database.constraints import refusal_of, sqlstate_of
+from scheduler.errors import Busy, DatabaseDown
+
+Written = TypeVar("Written")
+
+RERUNS = 5
+"""How often a write that lost a race runs again before it is refused as busy."""
+
+_LOST_A_RACE = {"40001", "40P01", "23P01"}
+_WAITED_TOO_LONG = {"55P03", "57014"}
+_OPTIONS = " ".join(
+    f"-c {setting}"
+    for setting in (
+        "statement_timeout=4000",
+        "lock_timeout=2000",
+        "idle_in_transaction_session_timeout=10000",
+        "timezone=UTC",
+    )
+)
+
+
+class StaleDayError(Exception):
+    """The day changed between reading and writing: the write runs again on what is there now."""
+
+
+class Database:
+    """The engine and the three ways to use it; safe to share between threads."""
+
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        self.url = url
+        self.engine: Engine = create_engine(
+            url,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=3,
+            pool_pre_ping=True,
+            connect_args={"options": _OPTIONS, "connect_timeout": 3},
+        )
+
+    def require_durable(self) -> None:
+        """Refuse to start on a database that acknowledges what it may lose.
+
+        Raises:
+            RuntimeError: synchronous_commit is off.
+        """
+        with self.engine.connect() as connection:
+            setting = connection.execute(text("SHOW synchronous_commit")).scalar_one()
+        if setting == "off":
+            raise RuntimeError("synchronous_commit must not be off: acknowledged bookings could be lost")
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """One transaction for a door that calls one use case: commits at the end, or nothing is written.
+
+        Raises:
+            Refusal: a named constraint was met, the database is down or too busy.
+        """
+        with told_as_refusals(), Session(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Session]:
+        """A read-only look at one moment (REPEATABLE READ); writes fail."""
+        with told_as_refusals(), Session(self.engine, expire_on_commit=False) as session, session.begin():
+            session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
+            yield session
+
+    def write(self, work: Callable[[Session], Written]) -> Written:
+        """Run `work` in a transaction; again, up to five times, when it lost a race.
+
+        Raises:
+            Busy: five runs lost their races.
+            Refusal: whatever the work refuses.
+        """
+        for run in range(RERUNS):
+            try:
+                with Session(self.engine, expire_on_commit=False) as session, session.begin():
+                    return work(session)
+            except StaleDayError:
+                pass
+            except DBAPIError as error:
+                if sqlstate_of(error) not in _LOST_A_RACE:
+                    raise _refusal_or_bug(error) from error
+            except PoolTimeoutError as error:
+                raise Busy from error
+            time.sleep(random.uniform(0, 0.02 * (run + 1)))  # noqa: S311 - jitter, no secret
+        raise Busy
+
+    def now(self) -> datetime:
+        """The database's time; doors and the clock read it once and hand it down."""
+        with told_as_refusals(), self.engine.connect() as connection:
+            moment: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+            return moment
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+
+@contextmanager
+def told_as_refusals() -> Iterator[None]:
+    """Turn named violations, waits and lost connections into refusals; anything else is a bug."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise _refusal_or_bug(error) from error
+    except PoolTimeoutError as error:
+        raise Busy from error
+
+
+def _refusal_or_bug(error: DBAPIError) -> Exception:
+    state = sqlstate_of(error)
+    if state != "57014" and (_connection_lost(error) or state[:2] in {"08", "57"}):
+        return DatabaseDown()
+    if state in _WAITED_TOO_LONG or state in _LOST_A_RACE:
+        return refusal_of(error) or Busy()
+    return refusal_of(error) or error
+
+
+def _connection_lost(error: DBAPIError) -> bool:
+    broken = isinstance(error, OperationalError | InterfaceError) and not sqlstate_of(error)
+    return error.connection_invalidated or broken
