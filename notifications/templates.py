@@ -163,7 +163,7 @@ def render(code: str, *, language: Language, variables: Mapping[str, object], ma
 
 def _read(code: str, variables: Mapping[str, object]) -> BaseModel:
     if code not in TEMPLATES:
-        raise TemplateError(f"no template is called {code!r}")
+        raise TemplateError(f"no template is called '{code}'")
     return _validate(_MODELS[TemplateCode(code)], code, variables)
 
 
@@ -174,4 +174,4 @@ def _validate(model: type[BaseModel], code: str, variables: Mapping[str, object]
         faults = "; ".join(
             f"{'.'.join(map(str, f['loc']))}: {f['type']}" for f in error.errors(include_input=False)
         )
-        raise TemplateError(f"template {code!r}: {faults}") from None
+        raise TemplateError(f"template '{code}': {faults}") from None

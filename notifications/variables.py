@@ -1,7 +1,7 @@
 """The closed set of things a text may name, how each is checked, kept as JSON and said in both languages.
 
-Nothing here can hold a personal name, a phone number or a link: that is what makes the texts fit for numbers in
-China (registered templates, one segment, no contact data). The longest form of each kind is part of its type.
+Nothing here can hold a personal name, a phone number or a link: that is what makes the texts fit for numbers
+in China (registered templates, one segment, no contact data). The longest form is part of each kind's type.
 
 | kind | value | longest in Chinese | longest in English |
 |---|---|---|---|
@@ -20,7 +20,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
 from enum import StrEnum
-from typing import Annotated, Any, Self, cast
+from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, Strict, model_validator
@@ -34,8 +34,8 @@ FIRST_INSTANT = datetime(2020, 1, 1, tzinfo=OFFICE_ZONE)
 LAST_INSTANT = datetime(2099, 12, 31, 23, 59, tzinfo=OFFICE_ZONE)
 OFFICE_ZH_LONGEST, OFFICE_EN_LONGEST, NUMBER_LONGEST = 12, 60, 12
 
-# No vowel, no 0, 1, I, L, O: a mark spells no word, is no reply keyword, and begins with a letter, so that it is
-# never taken for a six-digit code.
+# No vowel, no 0, 1, I, L, O: a mark spells no word and is no reply keyword. It begins with a letter, so it
+# is never taken for a six-digit code.
 MARK_LETTERS = "BCDFGHJKMNPQRSTVWXYZ"
 MARK_CHARACTERS = MARK_LETTERS + "23456789"
 MARK_LENGTH = 5
@@ -93,7 +93,7 @@ class OfficeName(_Value):
 
 
 class PromisedTime(_Value):
-    """The promised start within one date; start = end for an exact promise, else the window from start to end."""
+    """The promised start on its date: start = end for an exact promise, else a window."""
 
     start: Minute
     end: Minute
@@ -103,6 +103,9 @@ class PromisedTime(_Value):
         if self.end < self.start:
             raise ValueError("a promised time ends before it starts")
         return self
+
+
+_Say = Callable[[Any, Language], str]  # Any: each of these functions takes the values of its own kind
 
 
 def _say_office(value: OfficeName, language: Language) -> str:
@@ -138,9 +141,7 @@ def _say_plainly(value: str | int, _: Language) -> str:
 
 
 # name of a variable -> (its type, how it is said). A name means the same in every template.
-KINDS: Mapping[
-    str, tuple[object, Callable[[Any, Language], str]]
-] = {  # Any: each function takes its own kind
+KINDS: Mapping[str, tuple[object, _Say]] = {
     "office": (OfficeName, _say_office),
     "date": (Day, _say_date),
     "time": (PromisedTime, _say_time),
@@ -155,14 +156,14 @@ KINDS: Mapping[
 
 def say(name: str, value: object, language: Language) -> str:
     """Say one checked value of the named variable in a language."""
-    return cast("str", KINDS[name][1](value, language))
+    return KINDS[name][1](value, language)
 
 
 def make_mark(sequence: int) -> str:
     """Make the short code of the text with this sequence number.
 
-    Different for any two of 12,293,120 consecutive sequence numbers: far more than the texts of one number and
-    day, among which a provider's list is searched.
+    Different for any two of 12,293,120 consecutive sequence numbers: far more than the texts to one phone on
+    one day, among which a provider's list is searched.
     """
     rest, letters = sequence, ""
     for _ in range(MARK_LENGTH - 1):
