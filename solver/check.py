@@ -180,7 +180,7 @@ def _nobody_is_in_two_places(case: _Case) -> Iterator[Violation]:
 
 def _duties_of_one_inspector_follow_each_other(case: _Case) -> Iterator[Violation]:
     for duties in _by_inspector(case).values():
-        for a, b in pairwise(sorted(duties, key=lambda duty: (duty.start, duty.end, duty.id))):
+        for a, b in combinations(sorted(duties, key=lambda duty: (duty.start, duty.end, duty.id)), 2):
             minutes = case.day.travel_between(a.end_site, b.start_site)
             if a.end + minutes > b.start:
                 numbers = {"minutes": minutes, "free": b.start - a.end}
