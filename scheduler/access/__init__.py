@@ -1,0 +1,1 @@
+"""Who may come in, for whom they act, and what they may do."""

@@ -1,0 +1,190 @@
+"""Office days from rows: one statement for versions, one for all rows of the days not at hand."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from scheduler.promise.reference import ZONE, Reference
+from scheduler.rules.policy import LunchRule
+from solver.day import Day, Duty, Inspector, Job, Lunch
+from solver.plan import Assignment
+
+MINUTES_OF_DAY = 1440
+
+
+@dataclass(frozen=True, slots=True)
+class DayStamp:
+    """What tells whether a copy of an office day is still true."""
+
+    office: int
+    date: date
+    version: int
+    rules_version: int
+
+
+_STAMPS = text("""
+SELECT day::date, coalesce(office_day.version, 0), (SELECT coalesce(max(id), 0) FROM rules_revision)
+FROM unnest(CAST(:days AS date[])) AS day
+LEFT JOIN office_day ON office_day.office = :office AND office_day.date = day::date
+ORDER BY day
+""")
+
+_ROWS = text("""
+SELECT day,
+  (SELECT json_agg(json_build_array(duty.id, inspector,
+      (extract(epoch FROM lower(period) AT TIME ZONE 'Asia/Shanghai' - day) / 60)::int,
+      (extract(epoch FROM upper(period) AT TIME ZONE 'Asia/Shanghai' - day) / 60)::int,
+      start_site, end_site) ORDER BY duty.id)
+   FROM duty WHERE office = :office AND date = day),
+  (SELECT json_object_agg(inspector, held) FROM (
+      SELECT q.inspector, json_agg(json_build_array(qualification, valid_from, valid_to)) AS held
+      FROM inspector_qualification AS q
+      WHERE q.inspector IN (SELECT inspector FROM duty WHERE office = :office AND date = day)
+      GROUP BY q.inspector) AS by_inspector),
+  (SELECT json_agg(json_build_array(b.id, b.site,
+      (extract(epoch FROM planned_start AT TIME ZONE 'Asia/Shanghai' - day) / 60)::int,
+      b.planned_minutes, b.type, b.dock,
+      (extract(epoch FROM must_finish_by AT TIME ZONE 'Asia/Shanghai' - day) / 60)::int,
+      b.excluded, b.state,
+      (SELECT array_agg(crew.duty ORDER BY crew.seat) FROM crew WHERE crew.booking = b.id)) ORDER BY b.id)
+   FROM booking AS b WHERE b.office = :office AND b.date = day
+     AND b.state IN ('hold', 'confirmed', 'in_progress', 'done')),
+  (SELECT json_agg(json_build_array(site, dock,
+      (extract(epoch FROM greatest(lower(period) AT TIME ZONE 'Asia/Shanghai', day) - day) / 60)::int,
+      (extract(epoch FROM least(upper(period) AT TIME ZONE 'Asia/Shanghai',
+                                day + interval '1 day') - day) / 60)::int))
+   FROM closure WHERE office = :office AND period && tstzrange(
+      day::timestamp AT TIME ZONE 'Asia/Shanghai', (day + interval '1 day') AT TIME ZONE 'Asia/Shanghai'))
+FROM unnest(CAST(:days AS timestamp[])) AS day
+""")
+
+
+def read_stamps(session: Session, *, office: int, days: Sequence[date]) -> list[DayStamp]:
+    """The versions of an office's days, in one statement."""
+    rows = session.execute(_STAMPS, {"office": office, "days": list(days)}).all()
+    return [DayStamp(office, day, version, rules) for day, version, rules in rows]
+
+
+def read_days(
+    session: Session, *, office: int, days: Sequence[date], reference: Reference
+) -> dict[date, tuple[Day, dict[int, Assignment]]]:
+    """The problem and the stored plan of an office's days, in one statement."""
+    found: dict[date, tuple[Day, dict[int, Assignment]]] = {}
+    if not days:
+        return found
+    for day, duties, held, jobs, closures in session.execute(_ROWS, {"office": office, "days": list(days)}):
+        problem = _problem(
+            reference, office, day.date(), duties or [], held or {}, jobs or [], closures or []
+        )
+        found[day.date()] = (problem, _plan(jobs or []))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """A day's rows as the statement's JSON gives them."""
+
+    duties: list[list[int]]
+    held: Mapping[str, list[list[Any]]]
+    jobs: list[list[Any]]
+    closures: list[list[Any]]
+
+
+def _problem(reference: Reference, office: int, day: date, rows: _Rows) -> Day:
+    opens, closes = reference.opening(office, day) or (0, 0)
+    by_site, by_dock, whole = _closures(rows.closures)
+    inspectors = sorted({duty[1] for duty in rows.duties})
+    return Day(
+        date=day,
+        opens=opens,
+        closes=closes,
+        duties=tuple(Duty(*duty) for duty in rows.duties),
+        inspectors=tuple(Inspector(one, _validities(rows.held.get(str(one), []))) for one in inspectors),
+        jobs=tuple(_job(reference, row) for row in rows.jobs),
+        docks={site.id: site.docks for site in reference.sites.values() if site.docks},
+        site_closures=by_site,
+        dock_closures=by_dock,
+        office_closures=whole,
+        travel=reference.travel,
+        lunch=lunch_of(reference, office, day),
+        minimum_crew=min((kind.minimum_crew for kind in reference.types.values()), default=2),
+    )
+
+
+def lunch_of(reference: Reference, office: int, day: date) -> Lunch | None:
+    """The meal break that duties of this office keep on this day."""
+    rule = reference.policy(LunchRule, office=office, on=day)
+    if rule.minutes == 0:
+        return None
+    return Lunch(
+        earliest=rule.not_before.hour * 60 + rule.not_before.minute,
+        latest=rule.not_after.hour * 60 + rule.not_after.minute,
+        minutes=rule.minutes,
+    )
+
+
+def _validities(rows: list[list[Any]]) -> dict[str, tuple[tuple[date, date | None], ...]]:
+    held: dict[str, tuple[tuple[date, date | None], ...]] = {}
+    for name, since, until in rows:
+        validity = (date.fromisoformat(since), None if until is None else date.fromisoformat(until))
+        held[name] = (*held.get(name, ()), validity)
+    return held
+
+
+def _job(reference: Reference, row: list[Any]) -> Job:
+    id_, site, start, minutes, type_, _dock, finish_by, excluded, state, _crew = row
+    return Job(
+        id=id_,
+        site=site,
+        start=start,
+        duration=minutes,
+        seats=reference.types[type_].seats,
+        excluded=frozenset(excluded),
+        finish_by=finish_by if finish_by is not None and finish_by < MINUTES_OF_DAY else None,
+        frozen=state in {"in_progress", "done"},
+    )
+
+
+def _plan(jobs: list[list[Any]]) -> dict[int, Assignment]:
+    return {row[0]: Assignment(tuple(row[9] or ()), row[5]) for row in jobs}
+
+
+def _closures(
+    rows: list[list[Any]],
+) -> tuple[
+    dict[int, tuple[tuple[int, int], ...]],
+    dict[int, tuple[tuple[int, int], ...]],
+    tuple[tuple[int, int], ...],
+]:
+    by_site: dict[int, tuple[tuple[int, int], ...]] = {}
+    by_dock: dict[int, tuple[tuple[int, int], ...]] = {}
+    whole: tuple[tuple[int, int], ...] = ()
+    for site, dock, start, end in rows:
+        if dock is not None:
+            by_dock[dock] = (*by_dock.get(dock, ()), (start, end))
+        elif site is not None:
+            by_site[site] = (*by_site.get(site, ()), (start, end))
+        else:
+            whole = (*whole, (start, end))
+    return by_site, by_dock, whole
+
+
+def minute_of(instant: datetime, day: date) -> int:
+    """Whole minutes from the local midnight of `day` to an instant; may lie outside the day."""
+    local = instant.astimezone(ZONE)
+    return (local.date() - day).days * MINUTES_OF_DAY + local.hour * 60 + local.minute
+
+
+def instant_of(day: date, minute: int) -> datetime:
+    """The instant at a minute of a local day, in the office's zone."""
+    midnight = datetime(day.year, day.month, day.day, tzinfo=ZONE)
+    return midnight + timedelta(minutes=minute)
+
+
+def local_date(instant: datetime) -> date:
+    """The date of an instant in the office's zone."""
+    return instant.astimezone(ZONE).date()
