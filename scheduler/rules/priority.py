@@ -105,13 +105,10 @@ def _answer(rule: PriorityRule) -> Decision:
 def rank(priority: Priority, credit: CreditLevel, order: Sequence[Priority | CreditLevel]) -> int:
     """Return the place in the office's order, 0 first: by goods class, else by credit level.
 
-    Dishonest enterprises keep their own place, whatever their goods, except for relief and
-    dangerous goods, which are inspected first for everybody's sake.
+    Dishonest enterprises keep the place of their level, whatever their goods.
     """
     low = {CreditLevel.DISHONEST, CreditLevel.SERIOUSLY_DISHONEST}
-    by_credit = priority is Priority.ORDINARY or (
-        credit in low and priority is not Priority.RELIEF_OR_DANGEROUS
-    )
+    by_credit = priority is Priority.ORDINARY or credit in low
     return order.index(credit if by_credit else priority)
 
 

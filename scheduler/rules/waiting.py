@@ -7,6 +7,7 @@ Whatever lacks one of its instants is None, never 0.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from itertools import pairwise
 from math import ceil, fsum
 from statistics import median
 from typing import NamedTuple
@@ -141,7 +142,7 @@ def release_steps(timeline: Timeline) -> tuple[Step, ...]:
         if instant is not None and timeline.arrived <= instant <= timeline.released:
             known.append((instant, order, name))
     known.sort()
-    return tuple(Step(a[2], b[2], b[0] - a[0]) for a, b in zip(known, known[1:], strict=False))
+    return tuple(Step(a[2], b[2], b[0] - a[0]) for a, b in pairwise(known))
 
 
 class Summary(NamedTuple):
