@@ -1,10 +1,10 @@
 """Seeded instances for measurements and tests; equal seeds give equal instances.
 
-`open_office` is an office on a map like Beijing's: its sites lie around one of six anchors, two in three have one
-to three docks; travel is ceil(great circle * 1.4 at 25 km/h). An inspector holds two to four of six
+`open_office` is an office on a map like Beijing's: its sites lie around one of six anchors, two in three have
+one to three docks; travel is ceil(great circle * 1.4 at 25 km/h). An inspector holds two to four of six
 qualifications and has a duty from 08:30 to 17:30 on each of 14 working dates; one duty in ten ends at 12:30.
-A request takes 20 to 60 minutes and two inspectors: the lead needs one qualification, one second in three needs
-another one. Load is officer minutes on jobs / paid minutes, where lunch is not paid.
+A request takes 20 to 60 minutes and two inspectors: the lead needs one qualification, one second in three
+needs another one. Load is officer minutes on jobs / paid minutes, where lunch is not paid.
 
 `small_day` is a day of few duties and jobs with every rule in play, for comparison with brute force.
 """
