@@ -94,6 +94,16 @@ class _Rows:
     closures: list[list[Any]]
 
 
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """A day's rows as the statement's JSON gives them."""
+
+    duties: list[list[int]]
+    held: Mapping[str, list[list[Any]]]
+    jobs: list[list[Any]]
+    closures: list[list[Any]]
+
+
 def _problem(reference: Reference, office: int, day: date, rows: _Rows) -> Day:
     opens, closes = reference.opening(office, day) or (0, 0)
     by_site, by_dock, whole = _closures(rows.closures)
