@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
@@ -59,13 +60,13 @@ def sample_for(template: Template) -> dict[str, object]:
     return {name: SAMPLE[name] for name in template.variables}
 
 
-def domain(name: str) -> list[object]:
+def domain(name: str) -> Sequence[object]:
     """List values of a kind that contain a longest one; finite kinds in full.
 
     Times are said as start, dash, end and instants as date, hour: each part is listed over its whole range.
     """
     midnight = datetime(2026, 12, 31, tzinfo=OFFICE_ZONE)
-    lists: dict[str, list[object]] = {
+    lists: dict[str, Sequence[object]] = {
         "office": [OfficeName(zh="关" * OFFICE_ZH_LONGEST, en="W" * OFFICE_EN_LONGEST)],
         "date": list(DAYS),
         "time": [PromisedTime(start=t, end=t) for t in MINUTES]

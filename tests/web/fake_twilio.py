@@ -108,7 +108,7 @@ def serve() -> Iterator[FakeTwilio]:
     fake = FakeTwilio()
     server = ThreadingHTTPServer(("127.0.0.1", 0), _make_handler(fake))
     # A client that gave up leaves its handler writing into a closed socket: not the stand-in's failure.
-    server.handle_error = lambda *_: None  # type: ignore[method-assign]
+    server.handle_error = lambda *_: None  # type: ignore[method-assign]  # the documented hook
     fake.base_url = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()

@@ -201,10 +201,10 @@ def test_a_closed_port_means_that_nothing_was_sent(monkeypatch: pytest.MonkeyPat
 
 def test_a_name_that_does_not_resolve_means_that_nothing_was_sent() -> None:
     """The chain of exceptions of a failed look-up, as requests raises it."""
-    lookup = NameResolutionError("provider.invalid", None, socket.gaierror("unknown"))  # type: ignore[arg-type]
+    lookup = NameResolutionError("provider.invalid", None, socket.gaierror("unknown"))  # type: ignore[arg-type]  # only the chain of causes matters
     lookup.__cause__ = socket.gaierror("unknown")
     failure = requests.ConnectionError("failed")
-    failure.__context__ = MaxRetryError(None, "/", lookup)  # type: ignore[arg-type]
+    failure.__context__ = MaxRetryError(None, "/", lookup)  # type: ignore[arg-type]  # only the chain of causes matters
     failure.__context__.__cause__ = lookup
     assert _explain_failure(failure) == Unreachable("gaierror")
 
