@@ -5,7 +5,7 @@ in China (registered templates, one segment, no contact data). The longest form 
 
 | kind | value | longest in Chinese | longest in English |
 |---|---|---|---|
-| office | OfficeName | 12 characters | 60 characters |
+| office | OfficeName | 11 characters | 60 characters |
 | date | date | 12月31日周四 | Thu 31 Dec |
 | time | PromisedTime, on the office's wall clock | 09:00-11:00 | 09:00-11:00 |
 | number | the booking's or request's number | 12 characters | 12 characters |
@@ -13,7 +13,7 @@ in China (registered templates, one segment, no contact data). The longest form 
 | until | aware instant, said on the office's wall clock | 12月31日18:00 | 31 Dec 18:00 |
 | answer | Answer | 已同意 | has not granted |
 | code | six digits | 6 characters | 6 characters |
-| mark | the text's own short code | 5 characters | 5 characters |
+| mark | the text's own short code | 6 characters | 6 characters |
 """
 
 import re
@@ -32,13 +32,13 @@ WEEKDAYS_EN = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 FIRST_DATE, LAST_DATE = date(2020, 1, 1), date(2099, 12, 31)
 FIRST_INSTANT = datetime(2020, 1, 1, tzinfo=OFFICE_ZONE)
 LAST_INSTANT = datetime(2099, 12, 31, 23, 59, tzinfo=OFFICE_ZONE)
-OFFICE_ZH_LONGEST, OFFICE_EN_LONGEST, NUMBER_LONGEST = 12, 60, 12
+OFFICE_ZH_LONGEST, OFFICE_EN_LONGEST, NUMBER_LONGEST = 11, 60, 12
 
 # No vowel, no 0, 1, I, L, O: a mark spells no word and is no reply keyword. It begins with a letter, so it
 # is never taken for a six-digit code.
 MARK_LETTERS = "BCDFGHJKMNPQRSTVWXYZ"
 MARK_CHARACTERS = MARK_LETTERS + "23456789"
-MARK_LENGTH = 5
+MARK_LENGTH = 6
 
 
 class Language(StrEnum):
@@ -162,7 +162,7 @@ def say(name: str, value: object, language: Language) -> str:
 def make_mark(sequence: int) -> str:
     """Make the short code of the text with this sequence number.
 
-    Different for any two of 12,293,120 consecutive sequence numbers: far more than the texts to one phone on
+    Different for any two of 344,207,360 consecutive sequence numbers: far more than the texts to one phone on
     one day, among which a provider's list is searched.
     """
     rest, letters = sequence, ""

@@ -42,7 +42,7 @@ def test_an_outgoing_text_prints_neither_its_number_nor_its_words() -> None:
         variables={"code": "135790"},
         language=Language.ZH_CN,
         text="验证码135790",
-        code="K7M2Q",
+        code="K7M2QX",
     )
     printed = repr(outgoing)
     assert "138****8000" in printed

@@ -19,8 +19,8 @@ OUTGOING = Outgoing(
     template="confirmation",
     variables={"number": "BJ26-7F3K2"},
     language=Language.ZH_CN,
-    text="【属地查检】预约号BJ26-7F3K2。#K7M2Q",
-    code="K7M2Q",
+    text="【属地查检】预约号BJ26-7F3K2。#K7M2QX",
+    code="K7M2QX",
 )
 COMPLETE: dict[str, Any] = {
     "account_sid": "AC" + "0" * 32,
@@ -32,8 +32,8 @@ COMPLETE: dict[str, Any] = {
 def test_the_console_shows_the_text_and_masks_the_number() -> None:
     """Masked number, template, language and text on one line; accepted under an id of its own."""
     stream = io.StringIO()
-    assert gateway_from(kind="console", stream=stream).send(OUTGOING) == Accepted("console-K7M2Q")
-    assert stream.getvalue() == "SMS 138****8000 confirmation zh_CN: 【属地查检】预约号BJ26-7F3K2。#K7M2Q\n"
+    assert gateway_from(kind="console", stream=stream).send(OUTGOING) == Accepted("console-K7M2QX")
+    assert stream.getvalue() == "SMS 138****8000 confirmation zh_CN: 【属地查检】预约号BJ26-7F3K2。#K7M2QX\n"
 
 
 def test_the_console_writes_to_standard_error_by_default(capsys: pytest.CaptureFixture[str]) -> None:
@@ -57,8 +57,8 @@ def test_the_console_keeps_a_journal_without_full_numbers(tmp_path: Path) -> Non
         "template": "confirmation",
         "language": "zh_CN",
         "variables": {"number": "BJ26-7F3K2"},
-        "text": "【属地查检】预约号BJ26-7F3K2。#K7M2Q",
-        "code": "K7M2Q",
+        "text": "【属地查检】预约号BJ26-7F3K2。#K7M2QX",
+        "code": "K7M2QX",
     }
 
 

@@ -26,14 +26,14 @@ from tests.web.fake_twilio import ACCOUNT, Answer, FakeTwilio, refuse, serve
 
 NUMBER = "+8613800138000"
 SENDER = "+12025550123"
-TEXT = "【属地查检】已约定12月28日周一09:15，首都机场海关查检，预约号BJ26-7F3K2。#K7M2Q"
+TEXT = "【属地查检】已约定12月28日周一09:15，首都机场海关查检，预约号BJ26-7F3K2。#K7M2QX"
 OUTGOING = Outgoing(
     to=NUMBER,
     template="confirmation",
     variables={"number": "BJ26-7F3K2"},
     language=Language.ZH_CN,
     text=TEXT,
-    code="K7M2Q",
+    code="K7M2QX",
 )
 
 
