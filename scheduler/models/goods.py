@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, Column, Date, Index, Numeric, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, Column, Date, Index, Numeric, Text
 from sqlalchemy import text as sql
 from sqlmodel import Field
 
@@ -51,7 +51,7 @@ class Seat(Table, table=True):
     """A seat of a type: its holder must have all listed qualifications."""
 
     type: int = Field(sa_column=refers_to("inspection_type.id", primary=True))
-    number: int = Field(primary_key=True)
+    number: int = Field(primary_key=True)  # 1, 2, ... without gap
     name: str
     qualifications: list[str] = Field(sa_column=texts(default_empty=True))
 
@@ -154,7 +154,22 @@ class Instruction(Table, table=True):
         one_of("direction", Direction),
         one_of("goods_category", GoodsCategory),
         one_of("risk_level", RiskLevel),
-        UniqueConstraint("kind", "reference"),
+        Index(
+            "instruction_reference_once",
+            "kind",
+            "reference",
+            unique=True,
+            postgresql_where=sql("state <> 'awaited'"),
+        ),
+        # who asks for goods that were not ordered yet learns nothing of others' references
+        Index(
+            "instruction_awaited_once",
+            "kind",
+            "reference",
+            "represented",
+            unique=True,
+            postgresql_where=sql("state = 'awaited'"),
+        ),
         CheckConstraint("units >= 0", name="units_not_negative"),
         CheckConstraint("state = 'awaited' OR (type IS NOT NULL AND site IS NOT NULL)", name="complete"),
         Index("instruction_bookable", "represented", postgresql_where=sql("state IN ('open', 'changed')")),

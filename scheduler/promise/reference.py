@@ -65,7 +65,6 @@ class TypeFacts:
     minimum_crew: int
     site_kinds: frozenset[SiteKind]
     seats: tuple[frozenset[str], ...]
-    seat_numbers: tuple[int, ...]
     durations: Mapping[str, tuple[float, float]]
 
 
@@ -183,7 +182,6 @@ SELECT (SELECT coalesce(max(id), 0) FROM rules_revision),
             ARRAY(SELECT dock.id FROM dock WHERE dock.site = site.id AND in_use ORDER BY code)))
         FROM site),
        (SELECT json_agg(json_build_array(id, code, mode, minimum_crew, site_kinds,
-            ARRAY(SELECT number FROM seat WHERE type = t.id ORDER BY number),
             (SELECT json_agg(qualifications ORDER BY number) FROM seat WHERE type = t.id),
             (SELECT json_object_agg(goods_category, json_build_array(base_minutes, per_unit_minutes))
              FROM duration WHERE type = t.id)))
@@ -233,9 +231,8 @@ def _site(row: list[object]) -> SiteFacts:
 
 
 def _type(row: Sequence[object]) -> TypeFacts:
-    id_, code, mode, minimum, kinds, numbers, seats, durations = row
+    id_, code, mode, minimum, kinds, seats, durations = row
     assert isinstance(kinds, list)  # noqa: S101 - the statement's own shape
-    assert isinstance(numbers, list)  # noqa: S101 - the statement's own shape
     return TypeFacts(
         id=int(str(id_)),
         code=str(code),
@@ -243,7 +240,6 @@ def _type(row: Sequence[object]) -> TypeFacts:
         minimum_crew=int(str(minimum)),
         site_kinds=frozenset(SiteKind(kind) for kind in kinds),
         seats=tuple(frozenset(seat) for seat in seats) if isinstance(seats, list) else (),
-        seat_numbers=tuple(numbers),
         durations={k: (v[0], v[1]) for k, v in durations.items()} if isinstance(durations, dict) else {},
     )
 

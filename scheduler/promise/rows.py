@@ -77,21 +77,9 @@ def read_days(
     if not days:
         return found
     for day, duties, held, jobs, closures in session.execute(_ROWS, {"office": office, "days": list(days)}):
-        problem = _problem(
-            reference, office, day.date(), duties or [], held or {}, jobs or [], closures or []
-        )
-        found[day.date()] = (problem, _plan(jobs or []))
+        rows = _Rows(duties or [], held or {}, jobs or [], closures or [])
+        found[day.date()] = (_problem(reference, office, day.date(), rows), _plan(rows.jobs))
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class _Rows:
-    """A day's rows as the statement's JSON gives them."""
-
-    duties: list[list[int]]
-    held: Mapping[str, list[list[Any]]]
-    jobs: list[list[Any]]
-    closures: list[list[Any]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -651,7 +651,6 @@ CREATE TABLE instruction (
     CONSTRAINT instruction_direction_known CHECK (direction IN ('0', '1')),
     CONSTRAINT instruction_goods_category_known CHECK (goods_category IN ('live_animals', 'aquatic', 'meat', 'vegetables', 'fruit', 'food', 'commodity', 'dangerous', 'relief', 'high_tech', 'special_articles', 'minerals', 'textiles', 'large_equipment', 'exhibits', 'e_commerce')),
     CONSTRAINT instruction_risk_level_known CHECK (risk_level IN ('low', 'high')),
-    CONSTRAINT instruction_kind_reference_key UNIQUE (kind, reference),
     CONSTRAINT instruction_units_not_negative CHECK (units >= 0),
     CONSTRAINT instruction_complete CHECK (state = 'awaited' OR (type IS NOT NULL AND site IS NOT NULL)),
     CONSTRAINT instruction_office_fkey FOREIGN KEY(office) REFERENCES office (id) ON DELETE RESTRICT,
@@ -662,9 +661,11 @@ CREATE TABLE instruction (
     CONSTRAINT instruction_follows_fkey FOREIGN KEY(follows) REFERENCES booking (id) ON DELETE RESTRICT
 );
 
+CREATE UNIQUE INDEX instruction_awaited_once ON instruction (kind, reference, represented) WHERE state = 'awaited';
 CREATE INDEX instruction_bookable ON instruction (represented) WHERE state IN ('open', 'changed');
 CREATE INDEX instruction_declarant_index ON instruction (declarant);
 CREATE INDEX instruction_office_index ON instruction (office);
+CREATE UNIQUE INDEX instruction_reference_once ON instruction (kind, reference) WHERE state <> 'awaited';
 CREATE INDEX instruction_represented_index ON instruction (represented);
 
 CREATE TABLE message (

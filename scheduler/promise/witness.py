@@ -1,0 +1,74 @@
+"""Writing what stands behind promises: crews and docks, as the difference of two plans.
+
+Rows that a change removes are deleted first, then rows are inserted; an inspector of a row
+is never updated. What the exclusion constraints refuse is counted: the day is then stale.
+"""
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from scheduler.database.connection import StaleDayError
+from solver.check import check
+from solver.day import Day
+from solver.plan import Plan, difference
+
+_DELETE = text("DELETE FROM crew WHERE booking = ANY(CAST(:bookings AS bigint[]))")
+_INSERT = text("""
+INSERT INTO crew (booking, seat, inspector, duty, occupied)
+SELECT asked.booking, asked.seat, duty.inspector, duty.id, booking.occupied
+FROM unnest(CAST(:bookings AS bigint[]), CAST(:seats AS int[]), CAST(:duties AS bigint[]))
+    AS asked (booking, seat, duty)
+JOIN duty ON duty.id = asked.duty
+JOIN booking ON booking.id = asked.booking
+ON CONFLICT DO NOTHING
+RETURNING 1
+""")
+_DOCK = text("UPDATE booking SET dock = :dock WHERE id = :booking AND dock IS DISTINCT FROM :dock")
+
+
+class BrokenPlanError(Exception):
+    """A plan did not pass `check`: nothing of it is stored. This is a bug, never a refusal."""
+
+
+def require_sound(day: Day, plan: Plan, *, previous: Plan) -> None:
+    """Let a plan pass only if every hard rule holds.
+
+    Raises:
+        BrokenPlanError: with the violations, ids and numbers only.
+    """
+    violations = check(day, plan, previous=previous)
+    if violations:
+        raise BrokenPlanError(violations)
+
+
+def release_crew(session: Session, *bookings: int) -> None:
+    """Delete the crews of bookings that are no longer live or about to get others."""
+    session.execute(_DELETE, {"bookings": list(bookings)})
+
+
+def store_crews(session: Session, *, old: Plan, new: Plan) -> None:
+    """Write the difference of two plans of an office day, under its lock.
+
+    The bookings' rows must already stand at their new times.
+
+    Raises:
+        StaleDayError: a row met another crew of the same inspector; run again.
+    """
+    delta = difference(old, new)
+    if delta.removed:
+        release_crew(session, *delta.removed)
+    rows = [
+        (booking, seat, duty)
+        for booking, assignment in delta.added.items()
+        for seat, duty in enumerate(assignment.crew, start=1)
+    ]
+    for booking, assignment in delta.added.items():
+        session.execute(_DOCK, {"booking": booking, "dock": assignment.dock})
+    if not rows:
+        return
+    bookings, seats, duties = zip(*rows, strict=True)
+    written = session.execute(
+        _INSERT, {"bookings": list(bookings), "seats": list(seats), "duties": list(duties)}
+    ).all()
+    if len(written) != len(rows):
+        raise StaleDayError
