@@ -5,7 +5,7 @@ SHELL := /bin/sh
 PYTHON ?=
 ARGS ?=
 PY := .venv/bin/python
-PIP := $(PY) -m pip --disable-pip-version-check --quiet
+PIP := $(PY) -m pip --disable-pip-version-check -qq
 SOURCES := pyproject.toml README.md LICENSE $(shell find api notifications scheduler solver -type f \
   ! -path '*/__pycache__/*' ! -name '*.pyc' ! -name '*.mo' 2>/dev/null)
 export PYTHON CHROMIUM
@@ -22,6 +22,7 @@ help:
 	@echo 'also: make venv, lint, teeth, lock, clean; make demo ARGS=--once; make test ARGS="-k name"'
 
 venv: .venv/stamp-project
+	@:
 
 .venv/stamp-venv: $(MOVED)
 	@python=$$(sh tools/find-python) || exit 1; \
