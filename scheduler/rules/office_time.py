@@ -49,7 +49,7 @@ def add_office_time(
     while True:
         opens, closes = hours.on(day)
         start = max(begin.astimezone(UTC), opens)
-        if start < closes and left <= closes - start:
+        if left <= closes - start:
             return start + left
         left -= max(closes - start, timedelta(0))
         day = next_working_day(day, kinds)

@@ -26,8 +26,9 @@ def test_one_degree_of_latitude_takes_its_time() -> None:
 
 
 def test_the_rule_s_factor_and_speed_count() -> None:
-    """The same way straight and at 100 km/h takes 66.7 minutes."""
+    """The same way straight and at 100 km/h takes 66.7 minutes, at 60 km/h 111.2: a begun minute counts."""
     assert travel_minutes(39.5, 116.4, 40.5, 116.4, TravelRule(factor=1, speed_km_h=100)) == 67
+    assert travel_minutes(39.5, 116.4, 40.5, 116.4, TravelRule(factor=1, speed_km_h=60)) == 112
 
 
 @given(LATITUDE, LONGITUDE, LATITUDE, LONGITUDE)
@@ -48,6 +49,7 @@ def test_a_closed_matrix_keeps_the_triangle_inequality(matrix: list[list[int]]) 
 
     assert all(closed[a][c] <= closed[a][b] + closed[b][c] for a, b, c in product(places, repeat=3))
     assert all(closed[a][b] <= matrix[a][b] for a, b in product(places, repeat=2))
+    assert all(closed[place][place] == 0 for place in places)
     assert close(closed) == closed
 
 

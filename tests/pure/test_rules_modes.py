@@ -129,7 +129,7 @@ def test_only_special_articles_of_high_risk_wait_for_the_office() -> None:
     [
         ([(10, 0, 1)], 10),
         ([(10, 1.5, 4)], 20),  # 16 rounds up
-        ([(10, 0.1, 50)], 15),  # exactly 15, not a hair more
+        ([(0, 1.1, 50)], 55),  # exactly 55, not a hair more as with floats
         ([(20, 1, 5), (30, 2, 10), (10, 0, 1)], 55),
         ([(0, 0, 0)], 5),
         ([(60, 10, 100)], 480),

@@ -97,6 +97,14 @@ def test_a_start_is_on_time_within_the_tolerance(opened: str, *, on_time: bool) 
     assert measure(Timeline(confirmed_start=at("04:00"), opened=at(opened))).on_time_start is on_time
 
 
+@pytest.mark.parametrize(("ready", "on_time"), [("04:00", True), ("04:01", None)])
+def test_a_start_is_judged_only_when_the_goods_were_ready(ready: str, *, on_time: bool | None) -> None:
+    """Ready at the promise is in time; a minute later customs is not judged."""
+    timeline = Timeline(confirmed_start=at("04:00"), goods_ready=at(ready), opened=at("04:10"))
+
+    assert measure(timeline).on_time_start is on_time
+
+
 def test_the_slot_wait_counts_from_the_wish_or_the_request_whichever_is_later() -> None:
     """A wish for a time already past counts from the request; without a wish too."""
     past = Timeline(requested=at("03:00"), wished_from=at("02:00"), first_confirmed_start=at("03:30"))
