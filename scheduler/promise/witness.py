@@ -4,6 +4,8 @@ Rows that a change removes are deleted first, then rows are inserted; an inspect
 is never updated. What the exclusion constraints refuse is counted: the day is then stale.
 """
 
+from dataclasses import replace
+
 from sqlalchemy import text
 from sqlmodel import Session
 
@@ -33,12 +35,20 @@ class BrokenPlanError(Exception):
 def require_sound(day: Day, plan: Plan, *, previous: Plan) -> None:
     """Let a plan pass only if every hard rule holds.
 
+    A day that was broken before (rows changed by hand; `inspection doctor` lists them) may
+    keep the violations it has, so that one bad row does not stop an office; it gets no new one.
+
     Raises:
         BrokenPlanError: with the violations, ids and numbers only.
     """
     violations = check(day, plan, previous=previous)
-    if violations:
-        raise BrokenPlanError(violations)
+    if not violations:
+        return
+    standing = replace(day, jobs=tuple(job for job in day.jobs if job.id in previous))
+    known = check(standing, previous)
+    fresh = [violation for violation in violations if violation not in known]
+    if fresh:
+        raise BrokenPlanError(fresh)
 
 
 def release_crew(session: Session, *bookings: int) -> None:

@@ -1,0 +1,1 @@
+"""Booking: hold, confirm, book at once, move, cancel, answer, expire."""

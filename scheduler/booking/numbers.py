@@ -1,0 +1,35 @@
+"""Booking numbers: short enough to say on the phone, with a check digit, not to be guessed."""
+
+import secrets
+
+LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
+
+
+def new_number() -> str:
+    """A random booking number such as K4827-1936; the last digit checks the others."""
+    letter = secrets.choice(LETTERS)
+    digits = f"{secrets.randbelow(10**7):07d}"
+    return f"{letter}{digits[:4]}-{digits[4:]}{_check_digit(letter, digits)}"
+
+
+def is_number(text: str) -> bool:
+    """Whether a text has a booking number's form and check digit (a slip of one digit has not)."""
+    plain = text.strip().upper().replace("-", "")
+    if len(plain) != 9 or plain[0] not in LETTERS or not plain[1:].isdigit():  # noqa: PLR2004 - the form
+        return False
+    return plain[-1] == _check_digit(plain[0], plain[1:8])
+
+
+def normal_number(text: str) -> str:
+    """The stored form of what somebody typed."""
+    plain = text.strip().upper().replace("-", "")
+    return f"{plain[:5]}-{plain[5:]}"
+
+
+def _check_digit(letter: str, digits: str) -> str:
+    """Luhn's digit (ISO/IEC 7812-1) over the letter's place and the digits."""
+    total = LETTERS.index(letter)
+    for position, digit in enumerate(reversed(digits)):
+        value = int(digit) * (2 if position % 2 == 0 else 1)
+        total += value - 9 if value > 9 else value  # noqa: PLR2004 - digit sum of a doubled digit
+    return str(-total % 10)

@@ -1,0 +1,130 @@
+"""Which starts are true: one question for an office's days, at most three statements."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from sqlmodel import Session
+
+from scheduler.errors import CreditExcluded
+from scheduler.promise.boards import Boards, OfficeDayPlan
+from scheduler.promise.reference import Reference
+from scheduler.promise.rows import MINUTES_OF_DAY, instant_of, local_date, minute_of
+from scheduler.rules.lead_times import earliest_start
+from scheduler.rules.policy import BookingRules
+from scheduler.vocabulary import WORKDAY_KINDS, CreditLevel
+from solver.day import GRID, Candidate
+from solver.insert import openings
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What is asked for: where, how long, by whom it may be done, by when, and whose notice counts."""
+
+    office: int
+    site: int
+    type: int
+    minutes: int
+    credit: CreditLevel
+    green: bool = False
+    excluded: frozenset[int] = frozenset()
+    must_finish_by: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TrueStarts:
+    """Starts (aware, in order) that can be kept, and how many were left out for which reason."""
+
+    starts: tuple[datetime, ...]
+    left_out: Mapping[str, int] = field(default_factory=dict)
+
+
+def true_starts(
+    session: Session, boards: Boards, *, demand: Demand, first: date, last: date, now: datetime
+) -> TrueStarts:
+    """The true starts of an office from `first` to `last`, both included, within the horizon."""
+    days = [first + timedelta(days=k) for k in range((last - first).days + 1)]
+    if not days:
+        return TrueStarts(())
+    reference, plans = boards.days(session, office=demand.office, days=days)
+    windows = [_window(reference, plan.stamp.date, demand, now) for plan in plans]
+    asked = [
+        candidate_of(reference, demand, plan.stamp.date, window)
+        for plan, window in zip(plans, windows, strict=True)
+    ]
+    masks = openings([plan.board for plan in plans], asked)
+    starts = tuple(_instants(plans, masks))
+    return TrueStarts(starts, _left_out(plans, windows, demand))
+
+
+def candidate_of(
+    reference: Reference, demand: Demand, day: date, window: tuple[int, int] = (0, MINUTES_OF_DAY)
+) -> Candidate:
+    """The solver's candidate for a demand on one day, within a window of minutes."""
+    finish_by = None
+    if demand.must_finish_by is not None:
+        minute = minute_of(demand.must_finish_by, day)
+        finish_by = None if minute >= MINUTES_OF_DAY else max(minute, 0)
+    return Candidate(
+        site=demand.site,
+        duration=demand.minutes,
+        seats=reference.types[demand.type].seats,
+        excluded=demand.excluded,
+        finish_by=finish_by,
+        earliest=window[0],
+        latest=window[1],
+    )
+
+
+def _window(reference: Reference, day: date, demand: Demand, now: datetime) -> tuple[int, int]:
+    """The minutes of a day in which a start may be offered; empty on rest days and too early ones."""
+    nothing = (MINUTES_OF_DAY, MINUTES_OF_DAY)
+    kind = reference.kinds.get(day)
+    if kind not in WORKDAY_KINDS or not reference.sites[demand.site].exists_on(day):
+        return nothing
+    rules = reference.policy(BookingRules, office=demand.office, on=day)
+    if (day - local_date(now)).days > rules.horizon_days:
+        return nothing
+    try:
+        earliest = earliest_start(
+            now=now, credit=demand.credit, day_kind=kind, out_of_hours=False, green=demand.green, rules=rules
+        )
+    except CreditExcluded:
+        return nothing
+    minute = minute_of(earliest, day)
+    return (min(max(minute, 0), MINUTES_OF_DAY), MINUTES_OF_DAY)
+
+
+def _instants(plans: Sequence[OfficeDayPlan], masks: Sequence[int]) -> Iterator[datetime]:
+    for plan, mask in zip(plans, masks, strict=True):
+        left = mask
+        while left:
+            low = left & -left
+            yield instant_of(plan.stamp.date, GRID * (low.bit_length() - 1))
+            left ^= low
+
+
+def _left_out(
+    plans: Sequence[OfficeDayPlan], windows: Sequence[tuple[int, int]], demand: Demand
+) -> dict[str, int]:
+    """Grid starts within opening hours that were not even asked for, by reason."""
+    counts: dict[str, int] = {}
+    for plan, (earliest, _) in zip(plans, windows, strict=True):
+        day = plan.day
+        for start in range(day.opens, day.closes - demand.minutes + 1, GRID):
+            if start < earliest:
+                reason = "too_short_notice"
+            elif demand.must_finish_by is not None and demand.must_finish_by < instant_of(
+                day.date, start + demand.minutes
+            ):
+                reason = "too_late_to_finish"
+            else:
+                continue
+            counts[reason] = counts.get(reason, 0) + 1
+    return counts
+
+
+def nearest(starts: Sequence[datetime], wished: datetime, *, count: int = 3) -> tuple[datetime, ...]:
+    """The true starts nearest to a wished one, in order of time."""
+    by_distance = sorted(starts, key=lambda start: (abs(start - wished), start))
+    return tuple(sorted(by_distance[:count]))
