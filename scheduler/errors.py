@@ -256,6 +256,10 @@ class UnqualifiedDay(NotAllowed):
     """Nobody who may inspect these goods is on duty on that day."""
 
 
+class NeedsOfficeWord(NotAllowed):
+    """The office has to answer this one: it cannot be held, only asked for as a booking."""
+
+
 class ReasonMissing(Invalid):
     """A reason is needed for this."""
 

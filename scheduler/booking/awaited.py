@@ -74,8 +74,10 @@ def _represented(session: Session, actor: Actor, awaited: Awaited, on: date) -> 
     acts_for = actor.enterprise or (actor.call.enterprise if actor.call else None)
     if found is None:
         raise UnknownEnterprise(field="/awaited/represented", enterprise=uscc)
-    if acts_for is not None and acts_for != found and not may_represent(
-        session, broker=acts_for, represented=found, on=on, instructions=()
+    if (
+        acts_for is not None
+        and acts_for != found
+        and not may_represent(session, broker=acts_for, represented=found, on=on, instructions=())
     ):
         raise NoAuthority(field="/awaited/represented", enterprise=uscc)
     return found

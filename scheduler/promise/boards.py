@@ -15,7 +15,7 @@ from sqlmodel import Session
 
 from scheduler.database.connection import Database
 from scheduler.promise.reference import Reference, read_reference
-from scheduler.promise.rows import DayStamp, read_days, read_stamps
+from scheduler.promise.rows import DayStamp, read_days, read_rules_version, read_stamps
 from solver.board import Board
 from solver.day import Day
 from solver.insert import prepare
@@ -55,20 +55,29 @@ class Boards:
         self._reference = fresh
         return fresh
 
+    def latest(self, session: Session) -> Reference:
+        """The reference of the rules version that the session sees."""
+        return self.reference(session, read_rules_version(session))
+
     def days(
-        self, session: Session, *, office: int, days: Sequence[date]
+        self, session: Session, *, office: int, days: Sequence[date], keep: bool = True
     ) -> tuple[Reference, list[OfficeDayPlan]]:
-        """An office's days in order: at most three statements, one when all are at hand."""
+        """An office's days in order: at most three statements, one when all are at hand.
+
+        A transaction that has changed one of the days itself passes `keep=False`: what it
+        sees may never be committed, so it is neither taken from the cache nor put there.
+        """
         stamps = read_stamps(session, office=office, days=days)
         reference = self.reference(session, stamps[0].rules_version)
         with self._lock:
-            kept = {stamp.date: self._days[stamp] for stamp in stamps if stamp in self._days}
+            kept = {stamp.date: self._days[stamp] for stamp in stamps if keep and stamp in self._days}
         missing = [stamp for stamp in stamps if stamp.date not in kept]
         read = read_days(session, office=office, days=[stamp.date for stamp in missing], reference=reference)
         for stamp in missing:
             day, plan = read[stamp.date]
             kept[stamp.date] = OfficeDayPlan(stamp, day, plan, prepare(day, plan))
-        self._keep(kept.values())
+        if keep:
+            self._keep(kept.values())
         return reference, [kept[stamp.date] for stamp in stamps]
 
     def _keep(self, plans: Iterable[OfficeDayPlan]) -> None:

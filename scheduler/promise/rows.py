@@ -69,6 +69,12 @@ def read_stamps(session: Session, *, office: int, days: Sequence[date]) -> list[
     return [DayStamp(office, day, version, rules) for day, version, rules in rows]
 
 
+def read_rules_version(session: Session) -> int:
+    """The latest rules version."""
+    version: int = session.execute(text("SELECT coalesce(max(id), 0) FROM rules_revision")).scalar_one()
+    return version
+
+
 def read_days(
     session: Session, *, office: int, days: Sequence[date], reference: Reference
 ) -> dict[date, tuple[Day, dict[int, Assignment]]]:

@@ -1,0 +1,191 @@
+"""Rows of bookings: one change, one version, one event, in one transaction."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy.dialects.postgresql import Range
+from sqlmodel import Session, col, select
+
+from scheduler.access.actor import Actor, booking_scope
+from scheduler.booking.admission import Admission
+from scheduler.booking.numbers import new_number, normal_number
+from scheduler.booking.orders import RecipientOrder
+from scheduler.errors import Plain, StaleVersion, UnknownBooking, WrongState
+from scheduler.models import Booking, BookingInstruction, Event, Recipient
+from scheduler.promise.rows import local_date
+from scheduler.vocabulary import BookingState, Channel
+
+
+def find_booking(
+    session: Session, *, actor: Actor, reference: str, now: datetime, lock: bool = False
+) -> Booking:
+    """The booking with this number in the actor's scope, locked if asked.
+
+    Raises:
+        UnknownBooking: unknown, or outside the scope.
+    """
+    query = select(Booking).where(
+        col(Booking.reference) == normal_number(reference), booking_scope(actor, local_date(now))
+    )
+    # a row that another transaction changed is read as it is now, not as this session knew it
+    query = query.execution_options(populate_existing=True)
+    found = session.exec(query.with_for_update(of=Booking) if lock else query).first()
+    if found is None:
+        raise UnknownBooking(field="/reference", reference=reference)
+    return found
+
+
+def require_version(booking: Booking, version: int | None) -> None:
+    """Refuse a change that is based on an older version than the latest.
+
+    Raises:
+        StaleVersion: with the latest version.
+    """
+    if version is not None and version != booking.version:
+        raise StaleVersion(field="If-Match", version=booking.version)
+
+
+def require_state(booking: Booking, *allowed: BookingState) -> None:
+    """Refuse a change that the booking's state does not allow.
+
+    Raises:
+        WrongState: with the state it is in.
+    """
+    if booking.state not in {state.value for state in allowed}:
+        raise WrongState(state=booking.state, allowed=[state.value for state in allowed])
+
+
+def occupied(start: datetime, minutes: int) -> Range[datetime]:
+    """The half-open interval that a booking occupies."""
+    return Range(start, start + timedelta(minutes=minutes), bounds="[)")
+
+
+def promised_at(start: datetime, minutes: int) -> dict[str, object]:
+    """The columns that an exact promise sets."""
+    return {
+        "promise_from": start,
+        "promise_to": start,
+        "planned_start": start,
+        "occupied": occupied(start, minutes),
+        "date": local_date(start),
+    }
+
+
+def create_booking(
+    session: Session,
+    *,
+    actor: Actor,
+    admission: Admission,
+    state: BookingState,
+    now: datetime,
+    rules_version: int,
+    columns: Mapping[str, object],
+) -> Booking:
+    """Write a booking's first version with its instructions, recipients and event."""
+    booking = Booking(
+        reference=new_number(),
+        state=state.value,
+        office=admission.site.office,
+        site=admission.site.id,
+        type=admission.type.id,
+        enterprise=admission.represented,
+        made_by=admission.made_by,
+        planned_minutes=admission.demand.minutes,
+        must_finish_by=admission.demand.must_finish_by,
+        must_finish_kind=admission.must_finish_kind,
+        priority=admission.priority.value,
+        channel=actor.channel.value,
+        requested_by=actor.account,
+        call=actor.call.id if actor.call is not None else None,
+        follows=admission.follows,
+        excluded=sorted(admission.demand.excluded),
+        requested_at=now,
+        rules_version=rules_version,
+        **columns,
+    )
+    session.add(booking)
+    session.flush()
+    assert booking.id is not None  # noqa: S101 - flushed
+    for instruction in admission.instructions:
+        assert instruction.id is not None  # noqa: S101 - read from the database
+        session.add(BookingInstruction(booking=booking.id, instruction=instruction.id))
+    write_recipients(session, booking, admission.recipients)
+    record(session, actor=actor, kind=f"booking_{state.value}", booking=booking, old_version=None, now=now)
+    session.flush()
+    return booking
+
+
+def write_recipients(session: Session, booking: Booking, recipients: Sequence[RecipientOrder]) -> None:
+    """Replace the people who get the booking's texts."""
+    assert booking.id is not None  # noqa: S101 - flushed
+    for old in session.exec(select(Recipient).where(col(Recipient.booking) == booking.id)).all():
+        session.delete(old)
+    session.flush()
+    for position, one in enumerate(recipients, start=1):
+        session.add(
+            Recipient(
+                booking=booking.id, position=position, name=one.name, mobile=one.mobile, language=one.language
+            )
+        )
+
+
+def change_booking(
+    session: Session,
+    booking: Booking,
+    *,
+    actor: Actor,
+    kind: str,
+    now: datetime,
+    details: Mapping[str, Plain] | None = None,
+    **columns: object,
+) -> None:
+    """Write a booking's next version and its event."""
+    old_version = booking.version
+    for name, value in columns.items():
+        setattr(booking, name, value)
+    booking.version = old_version + 1
+    session.add(booking)
+    session.flush()
+    record(
+        session, actor=actor, kind=kind, booking=booking, old_version=old_version, now=now, details=details
+    )
+    session.flush()
+
+
+def record(
+    session: Session,
+    *,
+    actor: Actor,
+    kind: str,
+    booking: Booking,
+    old_version: int | None,
+    now: datetime,
+    new_version: int | None = 0,
+    details: Mapping[str, Plain] | None = None,
+) -> None:
+    """Write the event of a booking's change; `new_version=None` for what is no version of it."""
+    session.add(
+        Event(
+            at=now,
+            kind=kind,
+            booking=booking.id,
+            office=booking.office,
+            enterprise=booking.enterprise,
+            made_by=booking.made_by,
+            actor=actor.account,
+            actor_role=actor.role.value,
+            on_behalf_of=_on_behalf_of(actor, booking),
+            channel=actor.channel.value,
+            call=actor.call.id if actor.call is not None else None,
+            request_id=actor.request_id,
+            old_version=old_version,
+            new_version=booking.version if new_version == 0 else new_version,
+            details={"state": booking.state, **(details or {})},
+        )
+    )
+
+
+def _on_behalf_of(actor: Actor, booking: Booking) -> int | None:
+    if actor.channel is Channel.SYSTEM or actor.enterprise == booking.enterprise:
+        return None
+    return booking.enterprise
