@@ -1,0 +1,222 @@
+"""Texts are written with the change that they tell of, in its transaction, or not at all.
+
+What a row says is checked when it is sent: a fault in an office's name must not cost the
+booking, only the text, which then fails alone and is shown with its reason.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from enum import StrEnum
+
+from sqlalchemy import func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session, col
+
+from notifications.templates import TEMPLATES, TemplateCode
+from notifications.variables import Answer, make_mark
+from scheduler.models import Booking, Message, Recipient
+from scheduler.models.columns import JsonObject
+from scheduler.promise.reference import ZONE, Reference
+from scheduler.reminders.reasons import TextReason
+from scheduler.rules.policy import Reminder, ReminderRules
+from scheduler.vocabulary import BookingState, MessageState, PriorityAnswer
+
+
+class What(StrEnum):
+    """What a booking's people are told."""
+
+    CONFIRMED = "confirmed"
+    CHANGED = "changed"
+    CANCELLED = "cancelled"
+    DISPLACED = "displaced"
+    REQUESTED = "requested"
+    ANSWERED = "answered"
+    PRIORITY_ANSWERED = "priority_answered"
+
+
+_TEMPLATES: Mapping[What, TemplateCode] = {
+    What.CONFIRMED: TemplateCode.CONFIRMATION,
+    What.CHANGED: TemplateCode.CHANGE,
+    What.CANCELLED: TemplateCode.CANCELLATION,
+    What.DISPLACED: TemplateCode.DISPLACED,
+    What.REQUESTED: TemplateCode.REQUESTED_RECEIVED,
+    What.ANSWERED: TemplateCode.REQUEST_ANSWERED,
+    What.PRIORITY_ANSWERED: TemplateCode.PRIORITY_ANSWER,
+}
+_DRAW = text("SELECT nextval(pg_get_serial_sequence('message', 'id')) FROM generate_series(1, :count)")
+_UNSETTLED = (MessageState.DUE.value, MessageState.SENDING.value, MessageState.UNKNOWN.value)
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    kind: TemplateCode
+    due: datetime
+    not_after: datetime | None = None
+    state: MessageState = MessageState.DUE
+    reason: TextReason | None = None
+
+
+def announce(session: Session, *, booking: Booking, what: What, now: datetime, reference: Reference) -> None:
+    """Tell the booking's recipients what became of it, by texts due now, and remind them later.
+
+    Called when the booking's new version and its recipients are in the session. Texts of older
+    versions that are still due are cancelled first. Only the answer about priority leaves what
+    was said before as true as it was, so that the texts still due then go on. A confirmed
+    booking gets the reminders of the office's policy whose time has not passed. Telling the same
+    version the same thing twice changes nothing.
+    """
+    session.flush()
+    if what is What.PRIORITY_ANSWERED:
+        keep_texts(session, booking=booking)
+    else:
+        _cancel_older(session, booking)
+    people = session.execute(
+        select(Recipient).where(col(Recipient.booking) == booking.id).order_by(col(Recipient.position))
+    ).scalars()
+    offered = _count_offers(session, booking) if what is What.DISPLACED else 0
+    first = _first_text(_TEMPLATES[what], now=now, offered=offered)
+    texts = [first, *_reminders(booking, now=now, reference=reference)]
+    facts = _facts(booking, what=what, offered=offered, reference=reference)
+    _write(session, booking=booking, people=people.all(), texts=texts, facts=facts, now=now)
+
+
+def keep_texts(session: Session, *, booking: Booking) -> None:
+    """Carry the booking's unsettled texts over to its new version, which changed nothing that they say.
+
+    For changes such as *goods ready*: without this the texts of the older version would be
+    taken for stale and cancelled.
+    """
+    session.flush()
+    session.execute(
+        update(Message)
+        .where(
+            col(Message.booking) == booking.id,
+            col(Message.booking_version) < booking.version,
+            col(Message.state).in_(_UNSETTLED),
+        )
+        .values(booking_version=booking.version)
+    )
+
+
+def _cancel_older(session: Session, booking: Booking) -> None:
+    session.execute(
+        update(Message)
+        .where(
+            col(Message.booking) == booking.id,
+            col(Message.booking_version) < booking.version,
+            col(Message.state) == MessageState.DUE.value,
+        )
+        .values(state=MessageState.CANCELLED.value, reason=TextReason.BOOKING_CHANGED.value)
+    )
+
+
+def _count_offers(session: Session, booking: Booking) -> int:
+    """How many times are kept for a displaced booking: holds that would replace it."""
+    kept = select(func.count()).where(
+        col(Booking.replaces) == booking.id, col(Booking.state) == BookingState.HOLD.value
+    )
+    number: int = session.execute(kept).scalar_one()
+    return number
+
+
+def _first_text(kind: TemplateCode, *, now: datetime, offered: int) -> _Text:
+    if kind is TemplateCode.DISPLACED and not offered:
+        # No text can say that nothing is kept: the desk calls.
+        return _Text(kind, now, state=MessageState.CALL_BACK, reason=TextReason.NO_TIMES_KEPT)
+    return _Text(kind, now)
+
+
+def _reminders(booking: Booking, *, now: datetime, reference: Reference) -> Iterator[_Text]:
+    if booking.state != BookingState.CONFIRMED or booking.promise_from is None:
+        return
+    rules = reference.policy(ReminderRules, office=booking.office, on=booking.date)
+    told: tuple[tuple[TemplateCode, Reminder], ...] = (
+        (TemplateCode.REMINDER_24H, rules.day_before),
+        (TemplateCode.REMINDER_2H, rules.hours_before),
+    )
+    for kind, rule in told:
+        due = booking.promise_from - timedelta(minutes=rule.before_minutes)
+        # A policy may give a reminder no span at all; a minute is the least that a worker needs.
+        not_after = max(
+            booking.promise_from - timedelta(minutes=rule.not_after_minutes), due + timedelta(minutes=1)
+        )
+        if due > now:
+            yield _Text(kind, due, not_after)
+
+
+def _facts(booking: Booking, *, what: What, offered: int, reference: Reference) -> JsonObject:
+    """All that any template may name, as JSON; each text takes what its template asks for."""
+    office = reference.offices[booking.office]
+    start, end = _promised_time(booking)
+    facts: JsonObject = {
+        "office": {"zh": office.short_zh, "en": office.short_en},
+        "date": booking.date.isoformat(),
+        "time": {"start": start.isoformat(), "end": end.isoformat()},
+        "number": booking.reference,
+        "count": offered,
+        "answer": _answer(booking, what).value,
+    }
+    if booking.answer_by is not None:
+        facts["until"] = booking.answer_by.isoformat()
+    return facts
+
+
+def _promised_time(booking: Booking) -> tuple[time, time]:
+    """The promise, or what was wished while none was given, on the wall clock of the booking's date."""
+    begin = booking.promise_from or booking.wished_from
+    end = booking.promise_to or booking.wished_to
+    earliest = datetime.combine(booking.date, time(0), tzinfo=ZONE)
+    latest = datetime.combine(booking.date, time(23, 59), tzinfo=ZONE)
+    first, last = (
+        min(max(moment.astimezone(ZONE), earliest), latest).time().replace(second=0, microsecond=0)
+        for moment in (begin, end)
+    )
+    return first, last
+
+
+def _answer(booking: Booking, what: What) -> Answer:
+    if what is What.PRIORITY_ANSWERED:
+        granted = booking.priority_answer == PriorityAnswer.GRANTED
+    else:
+        granted = booking.state == BookingState.CONFIRMED
+    return Answer.GRANTED if granted else Answer.REFUSED
+
+
+def _write(
+    session: Session,
+    *,
+    booking: Booking,
+    people: Sequence[Recipient],
+    texts: Sequence[_Text],
+    facts: JsonObject,
+    now: datetime,
+) -> None:
+    addressed = [(told, person) for told in texts for person in people]
+    if not addressed:
+        return
+    codes = draw_codes(session, len(addressed))
+    rows = [
+        {
+            "booking": booking.id,
+            "booking_version": booking.version,
+            "kind": told.kind.value,
+            "recipient": person.mobile,
+            "language": person.language,
+            "variables": {name: facts[name] for name in TEMPLATES[told.kind].variables if name in facts},
+            "code": code,
+            "due": told.due,
+            "not_after": told.not_after,
+            "state": told.state.value,
+            "reason": None if told.reason is None else told.reason.value,
+            "created_at": now,
+        }
+        for (told, person), code in zip(addressed, codes, strict=True)
+    ]
+    # Two recipients with one number get one text.
+    session.execute(insert(Message).values(rows).on_conflict_do_nothing(constraint="message_once"))
+
+
+def draw_codes(session: Session, count: int) -> list[str]:
+    """Draw short codes for so many texts: six unambiguous characters, no two texts share one."""
+    return [make_mark(number) for number in session.execute(_DRAW, {"count": count}).scalars()]
