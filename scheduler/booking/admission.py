@@ -105,7 +105,7 @@ def admit(session: Session, *, actor: Actor, order: Order, now: datetime, refere
         waits=_waits(rows, type_),
         follows=follows,
         must_finish_kind=kind,
-        recipients=_recipients(order.recipients, rules),
+        recipients=normal_recipients(order.recipients, rules),
     )
 
 
@@ -276,7 +276,12 @@ def _first_crew(
     return follows, frozenset(crew)
 
 
-def _recipients(asked: Sequence[RecipientOrder], rules: BookingRules) -> tuple[RecipientOrder, ...]:
+def normal_recipients(asked: Sequence[RecipientOrder], rules: BookingRules) -> tuple[RecipientOrder, ...]:
+    """The recipients with their numbers in stored form.
+
+    Raises:
+        TooManyRecipients, NotAMobile: naming the field.
+    """
     if len(asked) > rules.max_recipients:
         raise TooManyRecipients(field="/recipients", most=rules.max_recipients)
     return tuple(

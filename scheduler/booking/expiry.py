@@ -39,7 +39,7 @@ def expire_due(database: Database, *, now: datetime) -> int:
     """Expire all lapsed holds, one office day a transaction. Returns how many."""
     with database.snapshot() as session:
         days = session.exec(
-            select(Booking.office, Booking.date)
+            select(col(Booking.office), col(Booking.date))
             .where(col(Booking.state) == BookingState.HOLD.value, col(Booking.expires_at) <= now)
             .distinct()
         ).all()

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy.dialects.postgresql import Range
 from sqlmodel import Session, col, select
@@ -11,9 +12,12 @@ from scheduler.booking.admission import Admission
 from scheduler.booking.numbers import new_number, normal_number
 from scheduler.booking.orders import RecipientOrder
 from scheduler.errors import Plain, StaleVersion, UnknownBooking, WrongState
-from scheduler.models import Booking, BookingInstruction, Event, Recipient
+from scheduler.models import Booking, BookingInstruction, Event, Instruction, Recipient
 from scheduler.promise.rows import local_date
 from scheduler.vocabulary import BookingState, Channel
+
+Columns = Mapping[str, Any]  # of a table row: names and types are the table's own
+"""Columns of a booking to set, by name."""
 
 
 def find_booking(
@@ -60,7 +64,7 @@ def occupied(start: datetime, minutes: int) -> Range[datetime]:
     return Range(start, start + timedelta(minutes=minutes), bounds="[)")
 
 
-def promised_at(start: datetime, minutes: int) -> dict[str, object]:
+def promised_at(start: datetime, minutes: int) -> Columns:
     """The columns that an exact promise sets."""
     return {
         "promise_from": start,
@@ -79,7 +83,7 @@ def create_booking(
     state: BookingState,
     now: datetime,
     rules_version: int,
-    columns: Mapping[str, object],
+    columns: Columns,
 ) -> Booking:
     """Write a booking's first version with its instructions, recipients and event."""
     booking = Booking(
@@ -189,3 +193,20 @@ def _on_behalf_of(actor: Actor, booking: Booking) -> int | None:
     if actor.channel is Channel.SYSTEM or actor.enterprise == booking.enterprise:
         return None
     return booking.enterprise
+
+
+def instructions_of(session: Session, booking: Booking) -> list[Instruction]:
+    """The instructions that a booking's visit inspects, in order of their rows."""
+    return list(
+        session.exec(
+            select(Instruction)
+            .join(BookingInstruction, col(BookingInstruction.instruction) == col(Instruction.id))
+            .where(col(BookingInstruction.booking) == booking.id)
+            .order_by(col(Instruction.id))
+        ).all()
+    )
+
+
+def iso(instant: datetime | None) -> str | None:
+    """An instant as an event's details keep it."""
+    return None if instant is None else instant.isoformat()

@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from scheduler.promise.reference import ZONE, Reference
 from scheduler.rules.policy import LunchRule
+from scheduler.vocabulary import DutyKind
 from solver.day import Day, Duty, Inspector, Job, Lunch
 from solver.plan import Assignment
 
@@ -38,7 +39,7 @@ SELECT day,
   (SELECT json_agg(json_build_array(duty.id, inspector,
       (extract(epoch FROM lower(period) AT TIME ZONE 'Asia/Shanghai' - day) / 60)::int,
       (extract(epoch FROM upper(period) AT TIME ZONE 'Asia/Shanghai' - day) / 60)::int,
-      start_site, end_site) ORDER BY duty.id)
+      start_site, end_site, kind) ORDER BY duty.id)
    FROM duty WHERE office = :office AND date = day),
   (SELECT json_object_agg(inspector, held) FROM (
       SELECT q.inspector, json_agg(json_build_array(qualification, valid_from, valid_to)) AS held
@@ -92,21 +93,21 @@ def read_days(
 class _Rows:
     """A day's rows as the statement's JSON gives them."""
 
-    duties: list[list[int]]
+    duties: list[list[Any]]
     held: Mapping[str, list[list[Any]]]
     jobs: list[list[Any]]
     closures: list[list[Any]]
 
 
 def _problem(reference: Reference, office: int, day: date, rows: _Rows) -> Day:
-    opens, closes = reference.opening(office, day) or (0, 0)
+    opens, closes = _hours(reference.opening(office, day), rows.duties)
     by_site, by_dock, whole = _closures(rows.closures)
     inspectors = sorted({duty[1] for duty in rows.duties})
     return Day(
         date=day,
         opens=opens,
         closes=closes,
-        duties=tuple(Duty(*duty) for duty in rows.duties),
+        duties=tuple(Duty(*duty[:6]) for duty in rows.duties),
         inspectors=tuple(Inspector(one, _validities(rows.held.get(str(one), []))) for one in inspectors),
         jobs=tuple(_job(reference, row) for row in rows.jobs),
         docks={site.id: site.docks for site in reference.sites.values() if site.docks},
@@ -117,6 +118,16 @@ def _problem(reference: Reference, office: int, day: date, rows: _Rows) -> Day:
         lunch=lunch_of(reference, office, day),
         minimum_crew=min((kind.minimum_crew for kind in reference.types.values()), default=2),
     )
+
+
+def _hours(opening: tuple[int, int] | None, duties: list[list[Any]]) -> tuple[int, int]:
+    """The hours in which inspections can be held: the office's opening, widened by overtime duties.
+
+    What lies outside the opening is promised only on the office's word (`judge_start`).
+    """
+    spans = [opening] if opening is not None else []
+    spans += [(duty[2], duty[3]) for duty in duties if duty[6] == DutyKind.OVERTIME.value]
+    return (min(span[0] for span in spans), max(span[1] for span in spans)) if spans else (0, 0)
 
 
 def lunch_of(reference: Reference, office: int, day: date) -> Lunch | None:

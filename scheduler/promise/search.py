@@ -1,7 +1,7 @@
 """Which starts are true: one question for an office's days, at most three statements."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from sqlmodel import Session
@@ -29,6 +29,10 @@ class Demand:
     green: bool = False
     excluded: frozenset[int] = frozenset()
     must_finish_by: datetime | None = None
+
+    def as_green(self) -> "Demand":
+        """The same demand with the green channel's notice."""
+        return replace(self, green=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +95,11 @@ def _window(reference: Reference, day: date, demand: Demand, now: datetime) -> t
         )
     except CreditExcluded:
         return nothing
-    minute = minute_of(earliest, day)
-    return (min(max(minute, 0), MINUTES_OF_DAY), MINUTES_OF_DAY)
+    opening = reference.opening(demand.office, day)
+    if opening is None:
+        return nothing
+    first = min(max(minute_of(earliest, day), opening[0]), MINUTES_OF_DAY)
+    return first, max(opening[1] - demand.minutes + 1, first)
 
 
 def _instants(plans: Sequence[OfficeDayPlan], masks: Sequence[int]) -> Iterator[datetime]:

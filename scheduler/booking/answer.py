@@ -1,0 +1,145 @@
+"""The office's word on a request: confirmed at the wished time or another, or refused with a reason."""
+
+from datetime import datetime
+from typing import TypeVar
+
+from sqlmodel import Session
+
+from scheduler import errors
+from scheduler.access.actor import Actor
+from scheduler.booking.book import with_alternatives
+from scheduler.booking.cancel import end_booking
+from scheduler.booking.orders import Why
+from scheduler.booking.place import find_place, judge_start
+from scheduler.booking.standing import demand_of
+from scheduler.booking.write import (
+    Columns,
+    change_booking,
+    find_booking,
+    instructions_of,
+    promised_at,
+    require_state,
+    require_version,
+)
+from scheduler.database.connection import Database
+from scheduler.database.idempotency import Keep
+from scheduler.database.locks import lock_office_days
+from scheduler.models import Booking, PriorityApplication
+from scheduler.promise.boards import Boards, boards_of
+from scheduler.promise.reference import Reference
+from scheduler.promise.rows import local_date
+from scheduler.promise.witness import store_crews
+from scheduler.reminders.announce import What, announce
+from scheduler.vocabulary import BookingState, InstructionState, PriorityAnswer, RequestReason
+
+Kept = TypeVar("Kept")
+
+
+def accept_request(
+    database: Database,
+    *,
+    actor: Actor,
+    reference: str,
+    version: int | None,
+    start: datetime | None,
+    now: datetime,
+    keep: Keep[Booking, Kept],
+) -> Kept:
+    """Confirm a request, at its wished start unless another is named, if a crew can keep it.
+
+    Raises:
+        UnknownBooking, StaleVersion, WrongState, InstructionMissing, NoPlace (with alternatives)
+        and the refusals of a start: see scheduler.errors.
+    """
+    boards = boards_of(database)
+
+    def work(session: Session) -> Booking:
+        facts = boards.latest(session)
+        seen = find_booking(session, actor=actor, reference=reference, now=now)
+        begins = start or seen.wished_from
+        lock_office_days(session, {(seen.office, seen.date), (seen.office, local_date(begins))})
+        booking = find_booking(session, actor=actor, reference=reference, now=now, lock=True)
+        require_version(booking, version)
+        require_state(booking, BookingState.REQUESTED)
+        return settle_request(session, boards, booking, actor=actor, start=begins, now=now, facts=facts)
+
+    return database.write(lambda session: keep(session, work))
+
+
+def settle_request(
+    session: Session,
+    boards: Boards,
+    booking: Booking,
+    *,
+    actor: Actor,
+    start: datetime,
+    now: datetime,
+    facts: Reference,
+) -> Booking:
+    """Find the crew and write the promise of a request; the caller holds the day's lock."""
+    if booking.request_reason == RequestReason.INSTRUCTION_AWAITED.value and _awaits(session, booking):
+        raise errors.InstructionMissing(field="/instructions")
+    demand = demand_of(session, booking)
+
+    def work() -> Booking:
+        # a rest day or an hour outside opening is what the office has just said yes to
+        judge_start(facts, demand.as_green(), start, now)
+        assignment = find_place(session, boards, demand=demand, start=start, now=now)
+        granted = _grant_priority(session, booking, actor=actor, now=now)
+        change_booking(
+            session,
+            booking,
+            actor=actor,
+            kind="request_accepted",
+            now=now,
+            state=BookingState.CONFIRMED.value,
+            answer_by=None,
+            answered_at=now,
+            first_promise=start,
+            dock=assignment.dock,
+            **promised_at(start, booking.planned_minutes),
+            **granted,
+        )
+        assert booking.id is not None  # noqa: S101 - read from the database
+        store_crews(session, old={}, new={booking.id: assignment})
+        announce(session, booking=booking, what=What.ANSWERED, now=now, reference=facts)
+        return booking
+
+    return with_alternatives(session, work, boards=boards, demand=demand, wished=start, now=now)
+
+
+def refuse_request(
+    session: Session,
+    *,
+    actor: Actor,
+    reference: str,
+    version: int | None,
+    reason: Why,
+    now: datetime,
+    facts: Reference,
+) -> Booking:
+    """Refuse a request with a reason; a request has no crew, so no day is touched.
+
+    Raises:
+        UnknownBooking, StaleVersion, WrongState: see scheduler.errors.
+    """
+    booking = find_booking(session, actor=actor, reference=reference, now=now, lock=True)
+    require_version(booking, version)
+    require_state(booking, BookingState.REQUESTED)
+    end_booking(session, booking, actor=actor, reason=reason, now=now)
+    announce(session, booking=booking, what=What.ANSWERED, now=now, reference=facts)
+    return booking
+
+
+def _awaits(session: Session, booking: Booking) -> bool:
+    return any(row.state == InstructionState.AWAITED.value for row in instructions_of(session, booking))
+
+
+def _grant_priority(session: Session, booking: Booking, *, actor: Actor, now: datetime) -> Columns:
+    """Accepting a time that only priority makes possible grants the priority."""
+    if booking.request_reason != RequestReason.PRIORITY_DECISION.value:
+        return {}
+    application = session.get_one(PriorityApplication, booking.id)
+    application.answer = PriorityAnswer.GRANTED.value
+    application.decided_by, application.decided_at = actor.account, now
+    return {"priority": application.priority, "priority_answer": PriorityAnswer.GRANTED.value}

@@ -1,0 +1,302 @@
+"""Book at once, or hold a time: one use case for every channel."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from scheduler import errors
+from scheduler.access.actor import Actor
+from scheduler.booking.admission import GREEN, Admission, admit, require_attendee
+from scheduler.booking.answers import answer_by
+from scheduler.booking.orders import Order
+from scheduler.booking.place import find_place, judge_start
+from scheduler.booking.priority import apply_for_priority
+from scheduler.booking.write import create_booking, promised_at
+from scheduler.database.connection import Database, StaleDayError
+from scheduler.database.idempotency import Keep
+from scheduler.database.locks import lock_enterprise
+from scheduler.models import Booking, BookingInstruction
+from scheduler.promise.boards import Boards, boards_of
+from scheduler.promise.reference import Reference
+from scheduler.promise.rows import local_date
+from scheduler.promise.search import Demand, nearest, true_starts
+from scheduler.promise.witness import store_crews
+from scheduler.reminders.announce import What, announce
+from scheduler.rules.policy import BookingRules
+from scheduler.vocabulary import OPEN_STATES, BookingState, PriorityAnswer, RequestReason
+
+Kept = TypeVar("Kept")
+
+ALTERNATIVES_WITHIN = timedelta(days=7)
+"""How far around a wished time alternatives are looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What every step of one booking needs: who, what, when, and the district's facts."""
+
+    actor: Actor
+    order: Order
+    now: datetime
+    reference: Reference
+    boards: Boards
+    state: BookingState
+
+
+def book(database: Database, *, actor: Actor, order: Order, now: datetime, keep: Keep[Booking, Kept]) -> Kept:
+    """Book at once: confirmed with a checked crew, or requested where the office has to answer.
+
+    Raises:
+        Refusal: any of scheduler.errors' rules of booking, with alternatives where times are true.
+    """
+    return _write(database, BookingState.CONFIRMED, actor=actor, order=order, now=now, keep=keep)
+
+
+def hold(database: Database, *, actor: Actor, order: Order, now: datetime, keep: Keep[Booking, Kept]) -> Kept:
+    """Hold a time for some minutes, crew and dock included, while a form is filled.
+
+    Raises:
+        NeedsOfficeWord: only a booking can be asked for.
+        Refusal: as `book`.
+    """
+    return _write(database, BookingState.HOLD, actor=actor, order=order, now=now, keep=keep)
+
+
+def _write(
+    database: Database,
+    state: BookingState,
+    *,
+    actor: Actor,
+    order: Order,
+    now: datetime,
+    keep: Keep[Booking, Kept],
+) -> Kept:
+    boards = boards_of(database)
+
+    def work(session: Session) -> Booking:
+        return _book(session, Asking(actor, order, now, boards.latest(session), boards, state))
+
+    return database.write(lambda session: keep(session, work))
+
+
+def _book(session: Session, asking: Asking) -> Booking:
+    order = asking.order
+    admission = admit(session, actor=asking.actor, order=order, now=asking.now, reference=asking.reference)
+    if asking.state is BookingState.CONFIRMED:
+        require_attendee(order.attendee)
+    lock_enterprise(session, admission.represented)
+    require_free_instructions(session, admission)
+    require_cap(session, asking.reference, admission, asking.now)
+
+    def decide() -> Booking:
+        start = order.start or _earliest(session, asking, admission)
+        reason = admission.waits or _judge(asking, admission, start)
+        if reason is not None:
+            return _request(session, asking, admission, start, reason)
+        return _promise(session, asking, admission, start)
+
+    return with_alternatives(
+        session, decide, boards=asking.boards, demand=admission.demand, wished=order.window[0], now=asking.now
+    )
+
+
+def require_free_instructions(session: Session, admission: Admission) -> None:
+    """Refuse instructions that have a booking already; the database's index says the same in a race.
+
+    Raises:
+        InstructionTaken: with the reference.
+    """
+    ids = [instruction.id for instruction in admission.instructions]
+    taken = session.exec(
+        select(BookingInstruction.instruction).where(
+            col(BookingInstruction.instruction).in_(ids), col(BookingInstruction.takes)
+        )
+    ).first()
+    if taken is not None:
+        place, row = next((k, row) for k, row in enumerate(admission.instructions) if row.id == taken)
+        raise errors.InstructionTaken(field=f"/instructions/{place}", reference=row.reference)
+
+
+def require_cap(session: Session, reference: Reference, admission: Admission, now: datetime) -> None:
+    """Refuse more open bookings of the represented enterprise than its credit level allows.
+
+    The caller holds the enterprise's lock, so that the count is true until commit.
+
+    Raises:
+        CapReached: with the cap.
+    """
+    rules = reference.policy(BookingRules, office=admission.site.office, on=local_date(now))
+    cap = rules.caps.of(admission.demand.credit)
+    open_now = session.exec(
+        select(func.count())
+        .select_from(Booking)
+        .where(
+            col(Booking.enterprise) == admission.represented,
+            col(Booking.state).in_([state.value for state in OPEN_STATES]),
+            col(Booking.replaces).is_(None),
+        )
+    ).one()
+    if open_now >= cap:
+        raise errors.CapReached(field="/instructions", cap=cap)
+
+
+def _earliest(session: Session, asking: Asking, admission: Admission) -> datetime:
+    """The earliest true start of a flexible order's window, or its beginning on a rest day."""
+    begins, ends = asking.order.window
+    first, last = local_date(max(begins, asking.now)), local_date(ends)
+    rules = asking.reference.policy(BookingRules, office=admission.site.office, on=first)
+    if (last - first).days > rules.window_max_days:
+        raise errors.WindowTooLong(field="/wished_to", days=rules.window_max_days)
+    last = min(last, local_date(asking.now) + timedelta(days=rules.horizon_days))
+    found = true_starts(
+        session, asking.boards, demand=admission.demand, first=first, last=last, now=asking.now
+    )
+    fitting = [start for start in found.starts if begins <= start <= ends]
+    if fitting:
+        return fitting[0]
+    if admission.waits is not None or asking.reference.opening(admission.site.office, first) is None:
+        return begins
+    raise errors.NoPlace(field="/wished_from", reason="crew_busy")
+
+
+def _judge(asking: Asking, admission: Admission, start: datetime) -> RequestReason | None:
+    demand = admission.demand
+    try:
+        return judge_start(asking.reference, demand, start, asking.now)
+    except errors.TooShortNotice:
+        decision = admission.decision
+        waiting = decision is not None and decision.answer is PriorityAnswer.AWAITING_OFFICE
+        if not waiting or decision is None or decision.priority not in GREEN:
+            raise
+    # only priority makes this time possible, and the office decides on it
+    judge_start(asking.reference, demand.as_green(), start, asking.now)
+    return RequestReason.PRIORITY_DECISION
+
+
+def _request(
+    session: Session, asking: Asking, admission: Admission, start: datetime, reason: RequestReason
+) -> Booking:
+    if asking.state is BookingState.HOLD:
+        raise errors.NeedsOfficeWord(field="/start", reason=reason.value)
+    due = answer_by(
+        asking.reference, office=admission.site.office, reason=reason, wished=start, now=asking.now
+    )
+    columns = {
+        **_common(asking, admission),
+        "date": local_date(start),
+        "request_reason": reason.value,
+        "answer_by": due,
+    }
+    return _finish(
+        session, asking, admission, state=BookingState.REQUESTED, columns=columns, what=What.REQUESTED
+    )
+
+
+def _promise(session: Session, asking: Asking, admission: Admission, start: datetime) -> Booking:
+    try:
+        assignment = find_place(session, asking.boards, demand=admission.demand, start=start, now=asking.now)
+    except errors.NoPlace:
+        if asking.order.start is None:
+            raise StaleDayError from None
+        raise
+    rules = asking.reference.policy(BookingRules, office=admission.site.office, on=local_date(start))
+    held = asking.state is BookingState.HOLD
+    columns = {
+        **_common(asking, admission),
+        **promised_at(start, admission.demand.minutes),
+        "dock": assignment.dock,
+        "expires_at": asking.now + timedelta(minutes=rules.hold_minutes) if held else None,
+        "first_promise": None if held else start,
+        "answered_at": None if held else asking.now,
+    }
+    what = None if held else What.CONFIRMED
+    booking = _finish(session, asking, admission, state=asking.state, columns=columns, what=what)
+    assert booking.id is not None  # noqa: S101 - flushed
+    store_crews(session, old={}, new={booking.id: assignment})
+    return booking
+
+
+def _common(asking: Asking, admission: Admission) -> dict[str, object]:
+    begins, ends = asking.order.window
+    decision = admission.decision
+    return {
+        "attendee": asking.order.attendee,
+        "wished_from": begins,
+        "wished_to": ends,
+        "priority_answer": (decision.answer if decision else PriorityAnswer.NOT_APPLIED).value,
+    }
+
+
+def _finish(
+    session: Session,
+    asking: Asking,
+    admission: Admission,
+    *,
+    state: BookingState,
+    columns: dict[str, object],
+    what: What | None,
+) -> Booking:
+    booking = create_booking(
+        session,
+        actor=asking.actor,
+        admission=admission,
+        state=state,
+        now=asking.now,
+        rules_version=asking.reference.version,
+        columns=columns,
+    )
+    if admission.decision is not None:
+        apply_for_priority(
+            session, booking, decision=admission.decision, now=asking.now, reference=asking.reference
+        )
+    if what is not None:
+        announce(session, booking=booking, what=what, now=asking.now, reference=asking.reference)
+    return booking
+
+
+_WITH_ALTERNATIVES = (
+    errors.NoPlace,
+    errors.UnqualifiedDay,
+    errors.ClosedDay,
+    errors.TooLateToFinish,
+    errors.TooShortNotice,
+    errors.BeyondHorizon,
+    errors.PastTime,
+    errors.OffGrid,
+    errors.SiteNotOpenYet,
+    errors.NeedsOfficeWord,
+)
+
+
+def with_alternatives(
+    session: Session,
+    work: Callable[[], Booking],
+    *,
+    boards: Boards,
+    demand: Demand,
+    wished: datetime,
+    now: datetime,
+) -> Booking:
+    """Run the work in a savepoint; a refusal about time carries the three nearest true times.
+
+    Rolling back to the savepoint gives the day's lock up before other days are looked at.
+    """
+    try:
+        with session.begin_nested():
+            return work()
+    except _WITH_ALTERNATIVES as refusal:
+        around = max(wished, now)
+        found = true_starts(
+            session,
+            boards,
+            demand=demand,
+            first=local_date(max(around - ALTERNATIVES_WITHIN, now)),
+            last=local_date(around + ALTERNATIVES_WITHIN),
+            now=now,
+        )
+        refusal.alternatives = nearest(found.starts, around)
+        raise
