@@ -1,0 +1,1 @@
+"""What happened on site: recorded step by step, corrected with a reason, never erased."""
