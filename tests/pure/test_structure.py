@@ -28,6 +28,10 @@ FINE = {
     "a column of that name": ("scheduler/a.py", 'SQL = "SELECT known_at, now_served FROM visit"\n'),
     "an exception with its reason": ("api/a.py", "x = f()  # " + "noqa: S603 - a path we found\n"),
     "a function of 40 lines": ("scheduler/a.py", LONG.removesuffix("    step()\n")),
+    "a function of 40 lines and its docstring": (
+        "scheduler/a.py",
+        LONG.removesuffix("    step()\n").replace(":\n", ':\n    """Walk.\n\n    Far.\n    """\n', 1),
+    ),
 }
 
 
