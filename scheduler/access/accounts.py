@@ -94,13 +94,18 @@ def sign_in(
     account = find_account(session, login=name)
     usable = account is not None and _may_come_in(session, account)
     fits = passwords.matches(password, account.password_hash if account and usable else None)
-    if account is None or account.id is None or not fits:
+    if account is None or not fits:
         throttle.note_wrong(session, login=name, address=address, now=now)
         return WrongCredentials()
     throttle.note_right(session, login=name, address=address, now=now)
     token = secrets.token_urlsafe(32)
     session.add(
-        SignIn(token_hash=digest(token), account=account.id, created_at=now, expires_at=now + SIGN_IN_LASTS)
+        SignIn(
+            token_hash=digest(token),
+            account=known_id(account.id),
+            created_at=now,
+            expires_at=now + SIGN_IN_LASTS,
+        )
     )
     actor = actor_of(account, channel=channel_of(Role(account.role)), request_id=request_id)
     record(session, actor=actor, kind="signed_in", now=now, enterprise=account.enterprise)
@@ -165,7 +170,7 @@ def request_code(session: Session, *, login: str, now: datetime) -> Message | No
     sequence = session.connection().execute(text("SELECT nextval(pg_get_serial_sequence('message', 'id'))"))
     message = Message(
         account=account.id,
-        kind=TemplateCode.ACTIVATION_CODE,
+        kind=TemplateCode.ACTIVATION_CODE.value,
         recipient=account.mobile,
         language=account.language,
         variables=check_variables(TemplateCode.ACTIVATION_CODE, {"code": code, "until": expires_at}),
@@ -232,6 +237,13 @@ def set_password(
     return account
 
 
+def known_id(number: int | None) -> int:
+    """Return the key of a row that the database has numbered."""
+    if number is None:
+        raise ValueError("the row was not written yet")
+    return number
+
+
 def find_account(session: Session, *, login: str, lock: bool = False) -> Account | None:
     """Return the account of a normalised login; locked, its codes are counted one after the other."""
     wanted = select(Account).where(Account.login == login)
@@ -276,12 +288,10 @@ def _hands_out_to(actor: Actor, scope: Scope, account: Account) -> bool:
 def _may_have_code(session: Session, account: Account, now: datetime) -> bool:
     """Bound the guesses at codes and the texts to one number."""
     at = col(ActivationCode.created_at)
-    hour, day = session.exec(
-        select(
-            func.count().filter(at > now - timedelta(hours=1)),
-            func.count().filter(at > now - timedelta(days=1)),
-        ).where(ActivationCode.account == account.id)
-    ).one()
+    lately = func.count().filter(at > now - timedelta(hours=1))
+    today = func.count().filter(at > now - timedelta(days=1))
+    made = select(lately, today).where(ActivationCode.account == account.id)
+    hour, day = session.exec(made).one()
     return hour < CODES_AN_HOUR and day < CODES_A_DAY
 
 
@@ -290,7 +300,7 @@ def _new_code(session: Session, account: Account, now: datetime) -> tuple[str, d
     expires_at = now + CODE_LASTS
     session.add(
         ActivationCode(
-            account=account.id,
+            account=known_id(account.id),
             code_hash=_code_hash(account, code),
             created_at=now,
             expires_at=expires_at,
