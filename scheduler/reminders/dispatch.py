@@ -75,9 +75,13 @@ WHERE message.id = decision.id
 RETURNING message.id, message.token, message.state, message.kind, message.recipient, message.language,
     message.variables, message.code, message.due, message.not_after, message.attempts
 """)
+# A sign-in code that was sent, or never will be, is nobody's business any more.
 _SETTLE = text("""
-UPDATE message SET state = :state, reason = :reason, due = coalesce(:due, due), lease_until = NULL,
-    provider = :provider, provider_id = :provider_id, sent_at = :sent_at
+UPDATE message SET
+    state = CAST(:state AS text), reason = :reason, due = coalesce(:due, due), lease_until = NULL,
+    provider = :provider, provider_id = :provider_id, sent_at = :sent_at,
+    variables = CASE WHEN CAST(:state AS text) IN ('due', 'unknown') THEN variables
+        ELSE variables - 'code' END
 WHERE id = :id AND token = :token AND state = 'sending'
 RETURNING id
 """)
