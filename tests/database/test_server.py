@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,12 +26,31 @@ time.sleep(600)
 """
 
 
+AWKWARD = Path("it's a, 预约 $HOME folder") / ("deep" * 25) / "postgres"
+"""Spaces, Chinese characters, a quote, a comma, a dollar; deeper than a socket's path may be."""
+
+
 @pytest.fixture
-def folder(tmp_path: Path) -> Iterator[Path]:
-    """A data folder below spaces, Chinese characters, a quote, a comma and a dollar, deeper than a socket."""
-    path = tmp_path / "it's a, 预约 $HOME folder" / ("deep" * 25) / "postgres"
+def new_folder(tmp_path: Path) -> Iterator[Path]:
+    """A data folder that no server has used yet."""
+    yield tmp_path / AWKWARD
+    server.remove(tmp_path / AWKWARD)
+
+
+@pytest.fixture(scope="module")
+def made_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The data folder that most tests share, for making one takes a second."""
+    path = tmp_path_factory.mktemp("server") / AWKWARD
+    server.start(path, settings=FAST).stop()
     yield path
     server.remove(path)
+
+
+@pytest.fixture
+def folder(made_folder: Path) -> Iterator[Path]:
+    """The shared data folder, its server stopped before and after."""
+    yield made_folder
+    server.stop(made_folder)
 
 
 def ask(url: str, question: str = "SELECT 1") -> object:
@@ -78,6 +98,45 @@ def test_root_steps_down(folder: Path) -> None:
     """Started by root, the server's process belongs to an unprivileged account."""
     with server.start(folder, settings=FAST) as run:
         assert Path(f"/proc/{server_pid(run)}").stat().st_uid == run.place.account.uid != 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has somebody to step down to")
+def test_data_stays_in_a_folder_that_the_account_can_enter() -> None:
+    """Below open folders, root's server keeps its data in the folder itself."""
+    with tempfile.TemporaryDirectory() as above:
+        Path(above).chmod(0o711)
+        path = Path(above) / "postgres"
+        with server.start(path, settings=FAST) as run:
+            assert run.place.data == path / "data"
+        server.remove(path)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has somebody to step down to")
+def test_data_moves_out_of_a_closed_home(tmp_path: Path) -> None:
+    """Below a folder of mode 0700, data lives elsewhere, the folder says where, and no mode is changed."""
+    closed = tmp_path / "home"
+    closed.mkdir(mode=0o700)
+    path = closed / "postgres"
+    with server.start(path, settings=FAST) as run:
+        assert (path / "PLACE").read_text().strip() == str(run.place.home) != str(path)
+        assert closed.stat().st_mode & 0o777 == 0o700
+    server.remove(path)
+    assert not run.place.home.exists()
+
+
+def test_starts_at_the_same_time_make_one_server(new_folder: Path) -> None:
+    """Of three processes that start at once, one makes the server and the others join it."""
+    command = [sys.executable, "-c", HOLD, str(new_folder)]
+    clients = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own text
+        for _ in range(3)
+    ]
+    pids = {client.stdout.readline() for client in clients if client.stdout is not None}
+    for client in clients:
+        client.kill()
+        client.communicate()
+    assert len(pids) == 1
+    assert pids != {""}
 
 
 def test_the_last_user_stops_the_server(folder: Path) -> None:
@@ -133,11 +192,11 @@ def test_a_stranger_named_by_a_stale_pid_file_lives_on(folder: Path) -> None:
         stranger.wait()
 
 
-def test_half_an_initialisation_is_thrown_away(folder: Path) -> None:
-    """A folder whose first start was killed in the middle starts from nothing."""
-    (folder / "draft").mkdir(parents=True)
-    (folder / "draft" / "PG_VERSION").write_text("18\n")
-    with server.start(folder, settings=FAST) as run:
+def test_half_an_initialisation_is_thrown_away(new_folder: Path) -> None:
+    """A new_folder whose first start was killed in the middle starts from nothing."""
+    (new_folder / "draft").mkdir(parents=True)
+    (new_folder / "draft" / "PG_VERSION").write_text("18\n")
+    with server.start(new_folder, settings=FAST) as run:
         assert ask(run.url) == 1
 
 
@@ -167,13 +226,13 @@ def test_a_second_name_of_the_folder_is_the_same_server(folder: Path, tmp_path: 
 
 
 @pytest.mark.parametrize("major", [18, 15])
-def test_exclusion_over_equal_numbers_works(folder: Path, major: int) -> None:
+def test_exclusion_over_equal_numbers_works(new_folder: Path, major: int) -> None:
     """btree_gist, which the constraints need, comes with the binaries of both versions."""
     try:
         binaries = find_binaries(major=major)
     except ServerUnusableError:
         pytest.skip(f"no PostgreSQL {major} on this machine")
-    with server.start(folder, binaries=binaries, settings=FAST) as run:
+    with server.start(new_folder, binaries=binaries, settings=FAST) as run:
         with psycopg.connect(run.url.replace("+psycopg", ""), autocommit=True) as connection:
             connection.execute("CREATE EXTENSION btree_gist")
             connection.execute(
