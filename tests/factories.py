@@ -32,6 +32,7 @@ from scheduler.models import (
     Instruction,
     Office,
     OpeningHours,
+    Policy,
     PriorityRule,
     Qualification,
     Seat,
@@ -267,6 +268,13 @@ class World:
         }
         self.add(Instruction(**values))
         return str(values["reference"])
+
+    def policy(self, name: str, document: dict[str, object], *, office: str | None = None) -> None:
+        """A policy document in force since the year began."""
+        owner = None if office is None else self.offices[office]
+        self.add(
+            Policy(office=owner, name=name, valid_from=date(2026, 1, 1), document=document, created_at=NOW)
+        )
 
     def account(self, role: Role, **columns: object) -> int:
         """An account of a role; enterprise people belong to the first enterprise."""

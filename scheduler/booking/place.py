@@ -54,8 +54,8 @@ def find_place(
     """
     day = local_date(start)
     lock_office_days(session, [(demand.office, day)])
-    dirty = expire_lapsed(session, office=demand.office, day=day, now=now) > 0
-    reference, (standing,) = boards.days(session, office=demand.office, days=[day], keep=not dirty)
+    expire_lapsed(session, office=demand.office, day=day, now=now)
+    reference, (standing,) = boards.days(session, office=demand.office, days=[day])
     problem, plan, board = standing.day, standing.plan, standing.board
     if without:
         problem = replace(problem, jobs=tuple(job for job in problem.jobs if job.id not in without))

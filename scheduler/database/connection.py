@@ -13,7 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlmodel import Session
 
 from scheduler.database.constraints import refusal_of, sqlstate_of
-from scheduler.errors import Busy, DatabaseDown
+from scheduler.errors import Busy, DatabaseDown, Refusal
 
 Written = TypeVar("Written")
 
@@ -86,6 +86,7 @@ class Database:
             Busy: five runs lost their races.
             Refusal: whatever the work refuses.
         """
+        lost: Refusal | None = None
         for run in range(RERUNS):
             try:
                 with Session(self.engine, expire_on_commit=False) as session, session.begin():
@@ -95,10 +96,11 @@ class Database:
             except DBAPIError as error:
                 if sqlstate_of(error) not in _LOST_A_RACE:
                     raise _refusal_or_bug(error) from error
+                lost = refusal_of(error)
             except PoolTimeoutError as error:
                 raise Busy from error
             time.sleep(random.uniform(0, 0.02 * (run + 1)))  # noqa: S311 - jitter, no secret
-        raise Busy
+        raise lost or Busy()
 
     def now(self) -> datetime:
         """The database's time; doors and the clock read it once and hand it down."""

@@ -60,23 +60,24 @@ class Boards:
         return self.reference(session, read_rules_version(session))
 
     def days(
-        self, session: Session, *, office: int, days: Sequence[date], keep: bool = True
+        self, session: Session, *, office: int, days: Sequence[date]
     ) -> tuple[Reference, list[OfficeDayPlan]]:
         """An office's days in order: at most three statements, one when all are at hand.
 
-        A transaction that has changed one of the days itself passes `keep=False`: what it
-        sees may never be committed, so it is neither taken from the cache nor put there.
+        Entries are put in only by transactions that have written nothing. One that has may
+        take entries: its own bump of a version holds that row until it ends, so no entry
+        with the same version can be another's.
         """
-        stamps = read_stamps(session, office=office, days=days)
+        stamps, clean = read_stamps(session, office=office, days=days)
         reference = self.reference(session, stamps[0].rules_version)
         with self._lock:
-            kept = {stamp.date: self._days[stamp] for stamp in stamps if keep and stamp in self._days}
+            kept = {stamp.date: self._days[stamp] for stamp in stamps if stamp in self._days}
         missing = [stamp for stamp in stamps if stamp.date not in kept]
         read = read_days(session, office=office, days=[stamp.date for stamp in missing], reference=reference)
         for stamp in missing:
             day, plan = read[stamp.date]
             kept[stamp.date] = OfficeDayPlan(stamp, day, plan, prepare(day, plan))
-        if keep:
+        if clean:
             self._keep(kept.values())
         return reference, [kept[stamp.date] for stamp in stamps]
 

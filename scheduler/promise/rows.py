@@ -28,7 +28,8 @@ class DayStamp:
 
 
 _STAMPS = text("""
-SELECT day::date, coalesce(office_day.version, 0), (SELECT coalesce(max(id), 0) FROM rules_revision)
+SELECT day::date, coalesce(office_day.version, 0), (SELECT coalesce(max(id), 0) FROM rules_revision),
+       pg_current_xact_id_if_assigned() IS NULL
 FROM unnest(CAST(:days AS date[])) AS day
 LEFT JOIN office_day ON office_day.office = :office AND office_day.date = day::date
 ORDER BY day
@@ -64,10 +65,14 @@ FROM unnest(CAST(:days AS timestamp[])) AS day
 """)
 
 
-def read_stamps(session: Session, *, office: int, days: Sequence[date]) -> list[DayStamp]:
-    """The versions of an office's days, in one statement."""
+def read_stamps(session: Session, *, office: int, days: Sequence[date]) -> tuple[list[DayStamp], bool]:
+    """The versions of an office's days, in one statement, and whether the transaction is clean.
+
+    A transaction that has written may see versions that are never committed: what it reads
+    must not be kept for others.
+    """
     rows = session.execute(_STAMPS, {"office": office, "days": list(days)}).all()
-    return [DayStamp(office, day, version, rules) for day, version, rules in rows]
+    return [DayStamp(office, day, version, rules) for day, version, rules, _ in rows], rows[0][3]
 
 
 def read_rules_version(session: Session) -> int:

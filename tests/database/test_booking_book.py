@@ -1,6 +1,5 @@
 """Booking at once: a crew behind every confirmed time, refusals that write nothing."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -10,15 +9,7 @@ from scheduler import errors
 from scheduler.booking.book import book, hold
 from scheduler.database.idempotency import plainly
 from scheduler.models import Booking
-from tests.factories import NOW, SATURDAY, TUESDAY, World, at, make_world, order
-
-
-@pytest.fixture
-def world(database_url: str) -> Iterator[World]:
-    """A small district of one test."""
-    world = make_world(database_url)
-    yield world
-    world.database.close()
+from tests.factories import NOW, SATURDAY, TUESDAY, World, at, order
 
 
 def _book(world: World, reference: str, **values: object) -> Booking:

@@ -1,0 +1,81 @@
+"""Closures of an office, a site or a dock."""
+
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from sqlalchemy.dialects.postgresql import Range
+from sqlmodel import Session, col, select
+
+from scheduler.access.actor import Actor
+from scheduler.database.connection import Database
+from scheduler.database.idempotency import Keep
+from scheduler.errors import UnknownOffice, UnknownSite
+from scheduler.models import Closure, Dock
+from scheduler.promise.boards import boards_of
+from scheduler.promise.rows import local_date
+from scheduler.roster.changes import RosterChange
+from scheduler.roster.duties import record_roster
+from scheduler.roster.orders import ClosureOrder
+from scheduler.roster.repair import Changing, change_days
+
+Kept = TypeVar("Kept")
+
+
+def close(
+    database: Database,
+    *,
+    actor: Actor,
+    order: ClosureOrder,
+    displace: bool,
+    now: datetime,
+    keep: Keep[RosterChange, Kept],
+) -> Kept:
+    """Close the actor's office, a site or a dock for a while; bookings it meets are hurt.
+
+    Raises:
+        UnknownSite, HurtsBookings.
+    """
+    boards = boards_of(database)
+
+    def work(session: Session) -> RosterChange:
+        facts = boards.latest(session)
+        if actor.office is None:
+            raise UnknownOffice(field="/office")
+        office = actor.office
+        site = None if order.site is None else facts.site_by_code(office, order.site).id
+        closure = Closure(
+            office=office,
+            site=site,
+            dock=_dock(session, site, order.dock),
+            period=Range(order.begins, order.ends, bounds="[)"),
+            reason=order.reason,
+        )
+
+        def write() -> None:
+            session.add(closure)
+            session.flush()
+
+        first, last = local_date(order.begins), local_date(order.ends - timedelta(microseconds=1))
+        days = [first + timedelta(days=k) for k in range((last - first).days + 1)]
+        repair = change_days(
+            session,
+            boards,
+            keys=[(office, day) for day in days],
+            leaving={},
+            write=write,
+            changing=Changing(actor, now, facts, displace, "closure"),
+        )
+        details = {"closure": closure.id, "reason": order.reason, **repair.told()}
+        record_roster(session, actor=actor, kind="closed", office=office, now=now, details=details)
+        return RosterChange((), repair.recrewed, repair.displaced)
+
+    return database.write(lambda session: keep(session, work))
+
+
+def _dock(session: Session, site: int | None, code: str | None) -> int | None:
+    if code is None:
+        return None
+    found = session.exec(select(Dock.id).where(col(Dock.site) == site, col(Dock.code) == code)).first()
+    if found is None:
+        raise UnknownSite(field="/dock", site=code)
+    return found
