@@ -189,7 +189,6 @@ def _statement() -> Select[Any]:  # the row's shape is read by name in _case
         .where(col(BookingInstruction.booking) == col(Booking.id))
         .lateral("goods")
     )
-    known_at_once = col(Visit.outcome).in_([Outcome.PASSED.value, Outcome.NOT_PASSED.value])
     latest = select(func.max(col(Calendar.version))).scalar_subquery()
     return (
         select(
@@ -205,18 +204,7 @@ def _statement() -> Select[Any]:  # the row's shape is read by name in _case
             col(Booking.planned_minutes).label("minutes"),
             goods.c.arrived,
             goods.c.instruction_issued,
-            col(Booking.requested_at).label("requested"),
-            col(Booking.wished_from).label("wished_from"),
-            col(Booking.wished_to).label("wished_to"),
-            col(Booking.answered_at).label("answered"),
-            col(Booking.first_promise).label("first_confirmed_start"),
-            col(Booking.promise_from).label("confirmed_start"),
-            col(Booking.goods_ready_at).label("goods_ready"),
-            col(Visit.on_site).label("on_site"),
-            col(Visit.opened).label("opened"),
-            col(Visit.ended).label("ended"),
-            func.coalesce(col(Visit.result_at), case((known_at_once, col(Visit.ended)))).label("result"),
-            col(Visit.released_at).label("released"),
+            *_instant_columns(),
         )
         .select_from(Booking)
         .join(Office, col(Office.id) == col(Booking.office))
@@ -225,6 +213,25 @@ def _statement() -> Select[Any]:  # the row's shape is read by name in _case
         .outerjoin(Visit, col(Visit.booking) == col(Booking.id))
         .outerjoin(WorkDay, and_(col(WorkDay.calendar) == latest, col(WorkDay.date) == col(Booking.date)))
         .order_by(col(Booking.id))
+    )
+
+
+def _instant_columns() -> tuple[ColumnElement[Any], ...]:  # labelled as the timeline's fields
+    """When what happened; a result that was known at once is as old as the visit's end."""
+    known_at_once = col(Visit.outcome).in_([Outcome.PASSED.value, Outcome.NOT_PASSED.value])
+    return (
+        col(Booking.requested_at).label("requested"),
+        col(Booking.wished_from).label("wished_from"),
+        col(Booking.wished_to).label("wished_to"),
+        col(Booking.answered_at).label("answered"),
+        col(Booking.first_promise).label("first_confirmed_start"),
+        col(Booking.promise_from).label("confirmed_start"),
+        col(Booking.goods_ready_at).label("goods_ready"),
+        col(Visit.on_site).label("on_site"),
+        col(Visit.opened).label("opened"),
+        col(Visit.ended).label("ended"),
+        func.coalesce(col(Visit.result_at), case((known_at_once, col(Visit.ended)))).label("result"),
+        col(Visit.released_at).label("released"),
     )
 
 

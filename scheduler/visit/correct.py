@@ -12,10 +12,8 @@ from scheduler.access.actor import Actor
 from scheduler.booking.orders import Name, Request, Why
 from scheduler.errors import MalformedField, Plain, ReasonMissing, WrongState
 from scheduler.promise.reference import Reference
-from scheduler.rules.policy import VisitRules
-from scheduler.rules.visit_order import follow_up_needed
 from scheduler.visit.entry import Entry, Opened, Recorded, open_visit, write_entry
-from scheduler.visit.follow_ups import open_follow_ups, withdraw_follow_ups
+from scheduler.visit.follow_ups import follow_outcome
 from scheduler.vocabulary import BookingState, DelayReason, Outcome
 
 
@@ -91,7 +89,7 @@ def correct_visit(
         details={"reason": reason.strip(), **_difference(opened.entry, entry)},
         state=BookingState.CONFIRMED if state is BookingState.IN_PROGRESS and entry.on_site is None else None,
     )
-    return _follow(session, recorded, opened.entry, entry, actor=actor, now=now, facts=facts)
+    return follow_outcome(session, recorded, before=opened.entry.outcome, actor=actor, now=now, facts=facts)
 
 
 def _require_kept(opened: Opened, entry: Entry, state: BookingState) -> None:
@@ -118,27 +116,3 @@ def _difference(before: Entry, after: Entry) -> dict[str, Plain]:
 
 def _plain(value: datetime | str | bool | None) -> Plain:  # noqa: FBT001 - one of an entry's values
     return value.isoformat() if isinstance(value, datetime) else value
-
-
-def _follow(
-    session: Session,
-    recorded: Recorded,
-    before: Entry,
-    after: Entry,
-    *,
-    actor: Actor,
-    now: datetime,
-    facts: Reference,
-) -> Recorded:
-    booking = recorded.booking
-    needed_before = before.outcome is not None and follow_up_needed(before.outcome)
-    needed_after = after.outcome is not None and follow_up_needed(after.outcome)
-    if needed_before and not needed_after:
-        withdraw_follow_ups(session, booking, actor=actor, now=now)
-    if needed_before or not needed_after:
-        return recorded
-    rules = facts.policy(VisitRules, office=booking.office, on=booking.date)
-    made = open_follow_ups(
-        session, booking, actor=actor, excludes_first_crew=rules.first_crew_excluded, now=now
-    )
-    return Recorded(booking, recorded.visit, made)

@@ -1,6 +1,7 @@
 """Follow-ups: what was not finished or not passed can be booked again at once, as an instruction."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlmodel import Session, col, or_, select
@@ -9,8 +10,12 @@ from scheduler.access.actor import Actor
 from scheduler.access.attribution import record
 from scheduler.errors import WrongState
 from scheduler.models import Booking, BookingInstruction, Instruction
+from scheduler.promise.reference import Reference
 from scheduler.rules.follow_ups import follow_up_reference, split_follow_up
-from scheduler.vocabulary import OPEN_STATES, BookingState, InstructionState
+from scheduler.rules.policy import VisitRules
+from scheduler.rules.visit_order import follow_up_needed
+from scheduler.visit.entry import Recorded
+from scheduler.vocabulary import OPEN_STATES, BookingState, InstructionState, Outcome
 
 _BOOKED = tuple(state.value for state in OPEN_STATES | {BookingState.DONE})
 _OF_ITS_OWN = {
@@ -26,7 +31,35 @@ _OF_ITS_OWN = {
 }
 
 
-def open_follow_ups(
+def follow_outcome(
+    session: Session,
+    recorded: Recorded,
+    *,
+    before: Outcome | None,
+    actor: Actor,
+    now: datetime,
+    facts: Reference,
+) -> Recorded:
+    """Make the follow-ups that a visit's outcome needs now, or withdraw those of the one `before`.
+
+    Raises:
+        WrongState: a follow-up that would go is booked.
+    """
+    booking, after = recorded.booking, recorded.visit.outcome
+    had = before is not None and follow_up_needed(before)
+    needs = after is not None and follow_up_needed(Outcome(after))
+    if had and not needs:
+        _withdraw_follow_ups(session, booking, actor=actor, now=now)
+    if had or not needs:
+        return recorded
+    rules = facts.policy(VisitRules, office=booking.office, on=booking.date)
+    made = _open_follow_ups(
+        session, booking, actor=actor, excludes_first_crew=rules.first_crew_excluded, now=now
+    )
+    return replace(recorded, follow_ups=made)
+
+
+def _open_follow_ups(
     session: Session, booking: Booking, *, actor: Actor, excludes_first_crew: bool, now: datetime
 ) -> tuple[Instruction, ...]:
     """Make an open instruction of the same facts for each of the booking's instructions.
@@ -50,7 +83,7 @@ def open_follow_ups(
     return made
 
 
-def withdraw_follow_ups(session: Session, booking: Booking, *, actor: Actor, now: datetime) -> None:
+def _withdraw_follow_ups(session: Session, booking: Booking, *, actor: Actor, now: datetime) -> None:
     """Withdraw the follow-ups of a booking whose corrected outcome asks for none.
 
     Raises:

@@ -7,8 +7,6 @@ from sqlmodel import Session
 from scheduler.access.actor import Actor
 from scheduler.errors import MalformedField, WrongState
 from scheduler.promise.reference import Reference
-from scheduler.rules.policy import VisitRules
-from scheduler.rules.visit_order import follow_up_needed
 from scheduler.visit.entry import (
     Opened,
     Recorded,
@@ -17,7 +15,7 @@ from scheduler.visit.entry import (
     require_unrecorded,
     write_entry,
 )
-from scheduler.visit.follow_ups import open_follow_ups
+from scheduler.visit.follow_ups import follow_outcome
 from scheduler.vocabulary import BookingState, DelayReason, Outcome
 
 _RESULT_LATER = frozenset({Outcome.SAMPLED_PENDING_LAB, Outcome.OPENED_WITHOUT_PARTY})
@@ -127,33 +125,19 @@ def record_outcome(
         version=version,
         states=(BookingState.IN_PROGRESS,),
     )
-    entry = opened.entry.but(
-        {
-            "outcome": outcome,
-            "signed_by": signed_by,
-            "signing_refused": signing_refused,
-            "delay_reason": delay_reason or opened.entry.delay_reason,
-            "note": note or opened.entry.note,
-        }
-    )
+    signed = {"outcome": outcome, "signed_by": signed_by, "signing_refused": signing_refused}
+    kept = {"delay_reason": delay_reason or opened.entry.delay_reason, "note": note or opened.entry.note}
     recorded = write_entry(
         session,
         opened,
-        entry,
+        opened.entry.but({**signed, **kept}),
         actor=actor,
         kind="visit_outcome",
         now=now,
         details={"outcome": outcome.value},
         state=BookingState.DONE,
     )
-    if not follow_up_needed(outcome):
-        return recorded
-    booking = recorded.booking
-    rules = facts.policy(VisitRules, office=booking.office, on=booking.date)
-    made = open_follow_ups(
-        session, booking, actor=actor, excludes_first_crew=rules.first_crew_excluded, now=now
-    )
-    return Recorded(booking, recorded.visit, made)
+    return follow_outcome(session, recorded, before=None, actor=actor, now=now, facts=facts)
 
 
 def record_result(

@@ -121,7 +121,7 @@ def test_a_key_makes_one_no_show(world: World) -> None:
     """The same request with its key again gets the same bytes and writes nothing more."""
     booking = make_booking(world)
 
-    def answer(outcome: Recorded | errors.Refusal) -> Answer:
+    def answer(_session: object, outcome: Recorded | errors.Refusal) -> Answer:
         said = outcome.code if isinstance(outcome, errors.Refusal) else outcome.booking.state
         return Answer(200, said.encode())
 
