@@ -148,17 +148,16 @@ def small_day(random: Random) -> tuple[Day, dict[int, Assignment]]:
     """Return a small day with a legal plan for all its jobs, made by trial and the rules alone."""
     day = _draw_small_day(random)
     plan: dict[int, Assignment] = {}
-    for number in range(1, random.randint(0, 5) + 1):
+    for number in range(1, random.randint(0, 12) + 1):
         candidate = small_candidate(random, day)
         start = random.randrange(day.opens, day.closes, GRID)
         grown = replace(day, jobs=(*day.jobs, candidate.at(start, number)))
         crews = list(permutations([duty.id for duty in day.duties], len(candidate.seats)))
         rows = list(product(crews, day.docks.get(candidate.site, (None,))))
-        for crew, dock in random.sample(rows, min(8, len(rows))):
-            tried = {**plan, number: Assignment(crew, dock)}
-            if not check(grown, tried):
-                day, plan = grown, tried
-                break
+        tries = ({**plan, number: Assignment(*row)} for row in random.sample(rows, min(12, len(rows))))
+        legal = next((tried for tried in tries if not check(grown, tried)), None)
+        if legal is not None:
+            day, plan = grown, legal
     return day, plan
 
 
@@ -169,17 +168,17 @@ def small_candidate(random: Random, day: Day) -> Candidate:
         site=random.randrange(_SMALL_SITES),
         duration=random.choice((10, 20, 30, 45, 60)),
         seats=tuple(
-            frozenset(random.sample(_SMALL_NAMES, random.choice((0, 0, 1, 1, 2))))
-            for _ in range(random.choice((1, 2, 2, 2, 3)))
+            frozenset(random.sample(_SMALL_NAMES, random.choice((0, 0, 0, 1, 1, 2))))
+            for _ in range(random.choice((1, 2, 2, 2, 2, 2, 2, 3)))
         ),
-        excluded=frozenset({random.choice(day.inspectors).id}) if random.randrange(4) == 0 else frozenset(),
-        finish_by=random.randrange(day.opens, day.closes) if random.randrange(4) == 0 else None,
+        excluded=frozenset({random.choice(day.inspectors).id}) if random.randrange(6) == 0 else frozenset(),
+        finish_by=random.randrange(day.opens, day.closes) if random.randrange(6) == 0 else None,
         earliest=random.randrange(day.opens, day.closes) if rare else 0,
     )
 
 
 def _draw_small_day(random: Random) -> Day:
-    inspectors = tuple(_draw_small_inspector(random, one) for one in range(1, random.randint(3, 4) + 1))
+    inspectors = tuple(_draw_small_inspector(random, one) for one in range(1, random.choice((3, 4, 4)) + 1))
     owners = [one.id for one in inspectors]
     if random.randrange(3) == 0:
         owners.append(random.choice(owners))
@@ -204,12 +203,14 @@ def _draw_small_day(random: Random) -> Day:
 
 def _draw_small_inspector(random: Random, number: int) -> Inspector:
     periods = (_VALID, ((FIRST_DATE, None),), ((date(2025, 1, 1), FIRST_DATE),))
-    held = random.sample(_SMALL_NAMES, random.randint(0, 2))
-    return Inspector(number, {name: periods[random.choice((0, 0, 1, 2))] for name in held})
+    held = random.sample(_SMALL_NAMES, random.choice((0, 1, 2, 2)))
+    return Inspector(number, {name: periods[random.choice((0, 0, 0, 1, 1, 2))] for name in held})
 
 
 def _draw_small_duty(random: Random, number: int, owner: int) -> Duty:
-    start, end = random.choice(((570, 915), (600, 900), (660, 840), (585, 720), (720, 900), (660, 930)))
+    start, end = random.choice(
+        ((570, 915), (570, 960), (600, 900), (645, 930), (660, 840), (585, 720), (720, 900))
+    )
     return Duty(number, owner, start, end, random.randrange(_SMALL_SITES), random.randrange(_SMALL_SITES))
 
 
@@ -217,14 +218,14 @@ def _draw_small_travel(random: Random) -> dict[tuple[int, int], int]:
     """Return a metric now and then, else any minutes: insertion must be right for both."""
     pairs = list(permutations(range(_SMALL_SITES), 2))
     if random.randrange(3) == 0:
-        return {pair: random.randrange(0, 50) for pair in pairs}
-    places = [(random.randrange(25), random.randrange(25)) for _ in range(_SMALL_SITES)]
+        return {pair: random.randrange(0, 40) for pair in pairs}
+    places = [(random.randrange(16), random.randrange(16)) for _ in range(_SMALL_SITES)]
     return {(a, b): abs(places[a][0] - places[b][0]) + abs(places[a][1] - places[b][1]) for a, b in pairs}
 
 
 def _draw_interval(random: Random) -> Interval:
     start = random.randrange(585, 880)
-    return start, start + random.randrange(5, 60)
+    return start, start + random.randrange(5, 40)
 
 
 def total_travel(day: Day, plan: Mapping[int, Assignment]) -> int:

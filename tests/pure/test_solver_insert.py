@@ -6,7 +6,7 @@ from itertools import permutations
 from random import Random
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from bench.instances import draw_requests, open_office, small_candidate, small_day, total_travel
@@ -95,6 +95,41 @@ def test_open_starts_and_insert_agree_with_brute_force(random: Random) -> None:
             assert why_not(board, job) == found
 
 
+@settings(max_examples=400, deadline=None, derandomize=True)
+@given(
+    ends=st.tuples(st.integers(38, 46), st.integers(52, 64)),
+    minutes=st.tuples(*[st.sampled_from([0, 5, 20, 40, 65, 140, 150])] * 6),
+    other=st.sampled_from(
+        [None, (600, 90), (630, 15), (660, 120), (690, 110), (705, 75), (780, 30), (825, 45)]
+    ),
+    duration=st.sampled_from([10, 15, 30, 50, 75]),
+)
+@example(ends=(44, 64), minutes=(0, 0, 140, 0, 0, 40), other=None, duration=15)  # eats before leaving
+@example(ends=(38, 57), minutes=(0, 0, 0, 0, 0, 160), other=None, duration=15)  # may not eat so early
+def test_lunch_is_left_possible_exactly(
+    ends: tuple[int, int], minutes: tuple[int, ...], other: tuple[int, int] | None, duration: int
+) -> None:
+    """For one duty around lunch, with any travel and one other job, starts are open as the rules have it."""
+    pairs = [(1, 2), (2, 1), (1, 3), (3, 1), (2, 3), (3, 2)]
+    day = a_day(
+        duties=(Duty(10, 1, ends[0] * GRID, ends[1] * GRID, 1, 2),),
+        docks={},
+        travel=dict(zip(pairs, minutes, strict=True)),
+        lunch=Lunch(),
+        minimum_crew=1,
+    )
+    plan: dict[int, Assignment] = {}
+    if other is not None:
+        grown = replace(day, jobs=(a_job(site=2, start=other[0], duration=other[1], seats=(PLANT,)),))
+        assume(not check(grown, {1: Assignment((10,))}))
+        day, plan = grown, {1: Assignment((10,))}
+    candidate = Candidate(3, duration, (PLANT,))
+    starts = open_starts(prepare(day, plan), candidate)
+    for cell in range(CELLS):
+        grown = replace(day, jobs=(*day.jobs, candidate.at(cell * GRID, 99)))
+        assert bool(starts >> cell & 1) == (not check(grown, {**plan, 99: Assignment((10,))}))
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_a_filled_office_stays_legal(seed: int) -> None:
     """A stream of requests inserted one after another, each at an open start, never breaks a rule."""
@@ -166,6 +201,16 @@ def test_a_duty_that_clashes_with_a_used_one_is_left_out() -> None:
     late = a_job(start=900)
     assert isinstance(insert(prepare(day, {7: Assignment((10, 30))}), late), NoPlace)
     assert insert(prepare(replace(day, jobs=()), {}), late) == Assignment((11, 30))
+
+
+def test_a_duty_that_cannot_be_reached_from_a_used_one_is_left_out() -> None:
+    """Two duties of an inspector leave at least the travel from the end of one to the start of the next."""
+    duties = (Duty(10, 1, 540, 780, 1, 1), Duty(11, 1, 799, 1020, 2, 1), Duty(30, 3, 540, 1020, 1, 1))
+    day = a_day(duties=duties, jobs=(a_job(id=7),))
+    reachable = replace(day, duties=(duties[0], replace(duties[1], start=800), duties[2]))
+    plan = {7: Assignment((10, 30))}
+    assert isinstance(insert(prepare(day, plan), a_job(start=900)), NoPlace)
+    assert insert(prepare(reachable, plan), a_job(start=900)) == Assignment((11, 30))
 
 
 REFUSED = {
