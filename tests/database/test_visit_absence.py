@@ -1,6 +1,5 @@
 """Absence: a no-show only after the grace time, a missed promise said openly, the crew free again."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -14,17 +13,9 @@ from scheduler.visit.absence import record_missed_by_customs, record_no_show
 from scheduler.visit.entry import Recorded
 from scheduler.vocabulary import DelayReason
 from tests.database.visit_scene import NOON, TEN, arrive, count, inspect, make_booking
-from tests.factories import TUESDAY, World, at, make_world
+from tests.factories import TUESDAY, World, at
 
 PEOPLE = {"recipients": [{"name": "示例收件人", "mobile": "13800138000"}]}
-
-
-@pytest.fixture
-def world(database_url: str) -> Iterator[World]:
-    """A small district of one test."""
-    world = make_world(database_url)
-    yield world
-    world.database.close()
 
 
 def _no_show(world: World, booking: Booking, *, after: int = 30, actor: Actor | None = None) -> Recorded:

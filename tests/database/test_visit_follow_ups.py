@@ -1,7 +1,6 @@
 """Follow-ups: bookable at once, the first crew barred, withdrawn when a correction needs none."""
 
 import json
-from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
@@ -13,15 +12,7 @@ from scheduler.visit.correct import Correction, correct_visit
 from scheduler.visit.entry import Recorded
 from scheduler.vocabulary import Outcome
 from tests.database.visit_scene import NOON, TEN, arrive, count, facts_of, make_booking, visited
-from tests.factories import NOW, TUESDAY, World, at, make_world
-
-
-@pytest.fixture
-def world(database_url: str) -> Iterator[World]:
-    """A small district of one test."""
-    world = make_world(database_url)
-    yield world
-    world.database.close()
+from tests.factories import NOW, TUESDAY, World, at
 
 
 def _correct(world: World, booking: Booking, *, reason: str = "误录", **changes: object) -> Recorded:

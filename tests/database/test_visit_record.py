@@ -1,6 +1,5 @@
 """The visit step by step: states, order of times, who signed, and what is refused."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
@@ -18,15 +17,7 @@ from scheduler.visit.record import (
 )
 from scheduler.vocabulary import Channel, Mode, Outcome, Role
 from tests.database.visit_scene import NOON, TEN, arrive, close, count, inspect, make_booking, visited
-from tests.factories import TUESDAY, World, at, make_world
-
-
-@pytest.fixture
-def world(database_url: str) -> Iterator[World]:
-    """A small district of one test."""
-    world = make_world(database_url)
-    yield world
-    world.database.close()
+from tests.factories import TUESDAY, World, at
 
 
 def test_a_visit_runs_from_arrival_to_outcome(world: World) -> None:
