@@ -73,6 +73,12 @@ def import_calendar(
     return version
 
 
+def ensure_calendar(session: Session, *, now: datetime) -> None:
+    """Import this year and its neighbours where there is no calendar: duties and office days rest on one."""
+    if session.exec(select(Calendar.version).limit(1)).first() is None:
+        import_calendar(session, now=now, first_year=now.year - 1, last_year=now.year + 1)
+
+
 def _digest(days: Iterable[rules.WorkDay]) -> str:
     lines = (f"{day.date.isoformat()} {day.kind} {day.published} {day.name}" for day in days)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()

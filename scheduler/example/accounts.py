@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from pwdlib import PasswordHash
 from sqlalchemy import update
 from sqlmodel import Session, col
 
+from scheduler.access.passwords import hash_password
 from scheduler.example.bulk import put_numbered
 from scheduler.example.parties import Parties, example_mobile
 from scheduler.example.people import MadeInspector
@@ -16,7 +16,6 @@ from scheduler.models import Account
 from scheduler.vocabulary import Role
 
 _FIRST_MOBILE = 5_000  # above the contacts' numbers
-_HASHING = PasswordHash.recommended()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,4 +103,4 @@ def _sign_ins(passwords: Mapping[str, str]) -> list[SignInGiven]:
 
 
 def _hashed(one: SignInGiven) -> str | None:
-    return None if one.password is None else _HASHING.hash(one.password)
+    return None if one.password is None else hash_password(one.password)

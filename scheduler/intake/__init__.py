@@ -1,1 +1,1 @@
-"""What offices bring in as files: district, people, instructions; later the cut-over of bookings."""
+"""What offices bring in as files: district, people, instructions; each row is kept or told why not."""
