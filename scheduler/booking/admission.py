@@ -77,7 +77,7 @@ def admit(session: Session, *, actor: Actor, order: Order, now: datetime, refere
     _require_alike(rows)
     type_ = reference.types[_known(first.type)]
     site = _site(order, first, reference)
-    _require_fit(rows, type_, site)
+    require_fit(rows, type_, site)
     on = local_date(order.window[0])
     rules = reference.policy(BookingRules, office=site.office, on=on)
     must_finish_by, kind = _deadline(order, rows)
@@ -93,7 +93,7 @@ def admit(session: Session, *, actor: Actor, order: Order, now: datetime, refere
             office=site.office,
             site=site.id,
             type=type_.id,
-            minutes=_minutes(rows, type_),
+            minutes=minutes_for(rows, type_),
             credit=credit_of(session, first.represented, on),
             green=decision is not None
             and decision.answer is PriorityAnswer.GRANTED
@@ -173,7 +173,12 @@ def _require_alike(rows: Sequence[Instruction]) -> None:
         raise InstructionsDiffer(field="/instructions")
 
 
-def _require_fit(rows: Sequence[Instruction], type_: TypeFacts, site: SiteFacts) -> None:
+def require_fit(rows: Sequence[Instruction], type_: TypeFacts, site: SiteFacts) -> None:
+    """Refuse what the mode of inspection does not allow, instruction by instruction.
+
+    Raises:
+        NoVisitNeeded, FilingNumberMissing, ApprovalMissing, SiteKindUnfit, ReasonMissing.
+    """
     for row in rows:
         require_bookable(
             type_.mode,
@@ -207,7 +212,8 @@ def _made_by(actor: Actor, first: Instruction) -> int:
     return first.represented
 
 
-def _minutes(rows: Sequence[Instruction], type_: TypeFacts) -> int:
+def minutes_for(rows: Sequence[Instruction], type_: TypeFacts) -> int:
+    """Planned minutes of one visit that inspects these instructions."""
     lines = []
     for row in rows:
         base, per_unit = type_.durations.get(row.goods_category or "", _longest(type_))

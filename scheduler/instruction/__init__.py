@@ -1,0 +1,1 @@
+"""Instructions as the risk system sends them; a change re-validates the booking that rests on it."""
