@@ -119,7 +119,7 @@ def _by(normal: _Normal) -> Callable[[str, ValidationInfo], str]:
 
 Text = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=500),
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
     AfterValidator(_without_null),
 ]
 Code = Annotated[Text, StringConstraints(max_length=60)]
@@ -136,4 +136,4 @@ Mobile = Annotated[Text, AfterValidator(_by(identifiers.normal_mobile))]
 Phone = Annotated[Text, AfterValidator(_by(identifiers.normal_phone))]
 HsCode = Annotated[Text, AfterValidator(_by(identifiers.normal_hs_code))]
 Container = Annotated[Text, AfterValidator(_by(identifiers.normal_container))]
-Containers = Annotated[tuple[Container, ...], BeforeValidator(listed)]
+Containers = Annotated[tuple[Container, ...], BeforeValidator(listed), Field(max_length=200)]

@@ -1,46 +1,38 @@
 """Import of inspection instructions: rows of one record, the same columns in CSV and JSON.
 
 An instruction is known by kind and reference. A row that says something else than what is stored
-makes the instruction *changed*; enterprises that are not known yet are entered by code and name.
+makes the instruction *changed* and re-validates its booking, as if the risk system had sent it.
+Enterprises that are not known yet are entered by code and name.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import text
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
+from scheduler.access.actor import SYSTEM
 from scheduler.database.connection import Database
-from scheduler.intake.fields import ZONE
+from scheduler.errors import Refusal, Unavailable
+from scheduler.instruction.orders import InstructionOrder
+from scheduler.instruction.put import InstructionWritten, put_instruction
+from scheduler.intake.files import read_rows
 from scheduler.intake.instruction_rows import INSTRUCTION_ROWS, InstructionRow
-from scheduler.intake.lookups import find_office, find_site, find_type
-from scheduler.intake.report import Change, Report, RowRejectedError
-from scheduler.intake.store import bring_in, plain
-from scheduler.models import Instruction
-from scheduler.promise.reference import Reference, read_reference
+from scheduler.intake.parse import parse
+from scheduler.intake.report import Change, Rejected, Report, RowRejectedError
+from scheduler.intake.store import Outcome, make_report, refused
 from scheduler.rules.identifiers import normal_reference
-from scheduler.rules.policy import BookingRules
-from scheduler.vocabulary import Direction, EnterpriseKind, InstructionState, ReferenceKind
+from scheduler.rules.policy import ReferencePatterns
+from scheduler.vocabulary import Direction, EnterpriseKind, ReferenceKind
 
-_SAME = {
-    "goods_name",
-    "goods_category",
-    "hs_code",
-    "units",
-    "transport_mode",
-    "port",
-    "filing_number",
-    "approval_number",
-    "risk_level",
-    "off_site_reason",
-    "must_finish_by",
-    "must_finish_kind",
-    "issued_at",
-    "arrived_at",
-}
-"""Columns that are stored under their own names, as they are."""
+_RENAMED = {"represented": "represented_uscc", "declarant": "declarant_uscc"}
+"""Columns by the names that the use case has for them."""
+
+_CHANGES = {"created": Change.ADDED, "changed": Change.CHANGED, "unchanged": Change.UNCHANGED}
+
+_IS_KNOWN = text("SELECT EXISTS (SELECT FROM enterprise WHERE uscc = :uscc)")
 
 _ENTER = text("""
 INSERT INTO enterprise (uscc, name, kind) VALUES (:uscc, :name, :kind) ON CONFLICT (uscc) DO NOTHING
@@ -48,90 +40,70 @@ INSERT INTO enterprise (uscc, name, kind) VALUES (:uscc, :name, :kind) ON CONFLI
 
 
 def import_instructions(database: Database, path: Path, *, now: datetime) -> Report:
-    """Bring in an instructions file; good rows are kept, the others told with their reasons.
+    """Bring in an instructions file, each row in a transaction of its own; tell the rows not kept.
 
     Raises:
         MalformedField, BodyTooLarge: the file as a whole cannot be read.
         Busy, DatabaseDown: rows written so far stay; the same file again brings in the rest.
     """
-    with database.snapshot() as session:
-        reference = read_reference(session)
-    store = partial(_store_row, reference=reference, now=now)
-    return bring_in(
-        database, path, kind="instructions", models=INSTRUCTION_ROWS, stores={InstructionRow: store}
+    parsed, rejected = parse(read_rows(path), INSTRUCTION_ROWS)
+    stored = (
+        _store_instruction(database, one.number, one.row, now)
+        for one in parsed
+        if isinstance(one.row, InstructionRow)
     )
+    return make_report("instructions", [*rejected, *stored])
 
 
-def _store_row(session: Session, row: InstructionRow, *, reference: Reference, now: datetime) -> Change:
-    office = find_office(session, row.office)
-    rules = reference.policy(BookingRules, office=office, on=now.astimezone(ZONE).date())
+def _store_instruction(database: Database, number: int, row: InstructionRow, now: datetime) -> Outcome:
+    try:
+        written = put_instruction(
+            database, actor=SYSTEM, order=_order(row), now=now, keep=partial(_with_parties, row=row)
+        )
+    except RowRejectedError as error:
+        return Rejected(number, error.field, error.reason, error.values)
+    except Unavailable:
+        raise
+    except Refusal as refusal:
+        return refused(number, refusal, _RENAMED)
+    return _CHANGES[written.outcome]
+
+
+def _order(row: InstructionRow) -> InstructionOrder:
+    same = set(InstructionOrder.model_fields) & set(InstructionRow.model_fields)
+    facts = row.model_dump(include=same, exclude_none=True) | {"direction": _direction(row)}
+    return InstructionOrder(represented=row.represented_uscc, declarant=row.declarant_uscc, **facts)
+
+
+def _direction(row: InstructionRow) -> Direction:
+    """The direction as given; a declaration tells it by its ninth digit."""
+    if row.direction is not None:
+        return row.direction
+    if row.kind is not ReferenceKind.DECLARATION:
+        raise RowRejectedError("field_missing", field="direction")
     number = normal_reference(
-        row.kind, row.reference, direction=row.direction, patterns=rules.references, field="reference"
+        row.kind, row.reference, direction=None, patterns=ReferencePatterns(), field="reference"
     )
-    represented = _enterprise(session, row.represented_uscc, row.represented_name, "represented_name")
-    declarant = row.declarant_uscc and _enterprise(
-        session, row.declarant_uscc, row.declarant_name, "declarant_name", represented=row.represented_uscc
-    )
-    direction = _direction(row, number)
-    content = plain(row.model_dump(include=_SAME)) | {
-        "direction": None if direction is None else direction.value,
-        "office": office,
-        "site": find_site(session, office, row.site),
-        "type": find_type(session, row.type),
-        "represented": represented,
-        "declarant": declarant,
-        "containers": list(row.containers),
-    }
-    return _store_instruction(session, kind=row.kind, reference=number, content=content)
+    return Direction(number[8])
 
 
-def _direction(row: InstructionRow, number: str) -> Direction | None:
-    if row.direction is None and row.kind is ReferenceKind.DECLARATION:
-        return Direction(number[8])
-    return row.direction
+def _with_parties(
+    session: Session, work: Callable[[Session], InstructionWritten], *, row: InstructionRow
+) -> InstructionWritten:
+    """Enter the enterprises that are new, then write the instruction, in one transaction.
 
-
-def _enterprise(
-    session: Session, uscc: str, name: str | None, field: str, *, represented: str | None = None
-) -> int:
-    """Return the enterprise's id, entered by its name when new; a known one keeps its name.
-
-    Whoever is first met as the declarant of another's goods is entered as a broker.
+    A known enterprise keeps its name: else two rows that spell it differently would change it
+    with every import. Who is first met as the declarant of another's goods is a broker.
     """
-    known = session.execute(text("SELECT id FROM enterprise WHERE uscc = :uscc"), {"uscc": uscc}).scalar()
-    if known is not None:
-        return int(known)
+    _enter(session, row.represented_uscc, row.represented_name, EnterpriseKind.TRADER, "represented_name")
+    if row.declarant_uscc not in {None, row.represented_uscc}:
+        _enter(session, row.declarant_uscc, row.declarant_name, EnterpriseKind.BROKER, "declarant_name")
+    return work(session)
+
+
+def _enter(session: Session, uscc: str | None, name: str | None, kind: EnterpriseKind, field: str) -> None:
+    if session.execute(_IS_KNOWN, {"uscc": uscc}).scalar_one():
+        return
     if name is None:
         raise RowRejectedError("field_missing", field=field)
-    kind = EnterpriseKind.TRADER if represented in {None, uscc} else EnterpriseKind.BROKER
     session.execute(_ENTER, {"uscc": uscc, "name": name, "kind": kind.value})
-    return int(
-        session.execute(text("SELECT id FROM enterprise WHERE uscc = :uscc"), {"uscc": uscc}).scalar_one()
-    )
-
-
-def _store_instruction(
-    session: Session,
-    *,
-    kind: ReferenceKind,
-    reference: str,
-    content: dict[str, Any],  # each column's own type
-) -> Change:
-    found = session.exec(
-        select(Instruction).where(
-            col(Instruction.kind) == kind.value, col(Instruction.reference) == reference
-        )
-    ).first()
-    if found is None:
-        state = InstructionState.OPEN.value
-        session.add(Instruction(kind=kind.value, reference=reference, state=state, **content))
-        return Change.ADDED
-    arrives = found.state in {InstructionState.AWAITED, InstructionState.WITHDRAWN}
-    differing = {name: value for name, value in content.items() if getattr(found, name) != value}
-    if not differing and not arrives:
-        return Change.UNCHANGED
-    for name, value in differing.items():
-        setattr(found, name, value)
-    found.state = (InstructionState.OPEN if arrives else InstructionState.CHANGED).value
-    found.version += 1
-    return Change.CHANGED

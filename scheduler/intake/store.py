@@ -10,7 +10,7 @@ from sqlmodel import Session, SQLModel, select
 
 from scheduler.database.connection import Database
 from scheduler.database.constraints import refusal_of
-from scheduler.errors import Refusal
+from scheduler.errors import Refusal, Unavailable
 from scheduler.intake.fields import RowModel
 from scheduler.intake.files import read_rows
 from scheduler.intake.parse import Parsed, parse
@@ -67,18 +67,21 @@ def store_row(session: Session, one: Parsed, store: Store) -> Outcome:
             return change
     except RowRejectedError as error:
         return Rejected(one.number, error.field, error.reason, error.values)
+    except Unavailable:
+        raise
     except Refusal as refusal:
-        return _refused(one.number, refusal)
+        return refused(one.number, refusal)
     except DBAPIError as error:
         told = refusal_of(error)
         if told is None:
             raise
-        return _refused(one.number, told)
+        return refused(one.number, told)
 
 
-def _refused(number: int, refusal: Refusal) -> Rejected:
-    field = None if refusal.field is None else refusal.field.strip("/")
-    return Rejected(number, field, refusal.code, refusal.values)
+def refused(number: int, refusal: Refusal, columns: Mapping[str, str] | None = None) -> Rejected:
+    """Return a refusal as a row's; `columns` names those that the use case calls otherwise."""
+    field = None if refusal.field is None else refusal.field.strip("/").partition("/")[0]
+    return Rejected(number, (columns or {}).get(field or "", field), refusal.code, refusal.values)
 
 
 def make_report(kind: str, outcomes: Sequence[Outcome]) -> Report:

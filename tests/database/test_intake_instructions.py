@@ -95,7 +95,7 @@ def test_an_awaited_instruction_arrives(database: Database, tmp_path: Path) -> N
     bring(database, tmp_path, ROWS)
     with database.transaction() as session:
         session.execute(text("UPDATE instruction SET state = 'awaited'"))
-    assert bring(database, tmp_path, ROWS[:1]).changed == 1
+    assert bring(database, tmp_path, ROWS[:1]).added == 1
     assert ask(database, "SELECT state, version FROM instruction ORDER BY id LIMIT 1") == [("open", 2)]
 
 
@@ -106,8 +106,9 @@ def test_an_awaited_instruction_arrives(database: Database, tmp_path: Path) -> N
         ({"进出口": "出口"}, "reference", "direction_mismatch"),
         ({"海关": "z"}, "office", "unknown_office"),
         ({"查检场所": "z"}, "site", "unknown_site"),
-        ({"查检类型": "z"}, "type", "unknown_type"),
+        ({"查检类型": "z"}, "type", "malformed_field"),
         ({"企业名称": ""}, "represented_name", "field_missing"),
+        ({"类别": "e_ledger", "单证编号": "EX20260002"}, "direction", "field_missing"),
         ({"申报单位统一社会信用代码": "N2110199000000010"}, "declarant_uscc", "malformed_code"),
     ],
 )
