@@ -28,7 +28,7 @@ CREW_BLIND = {
     reasons.TOO_LATE_TO_FINISH,
 }
 RANDOM_DAYS = settings(
-    max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=50, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
 
 
@@ -95,7 +95,7 @@ def test_open_starts_and_insert_agree_with_brute_force(random: Random) -> None:
             assert why_not(board, job) == found
 
 
-@settings(max_examples=400, deadline=None, derandomize=True)
+@settings(max_examples=300, deadline=None, derandomize=True)
 @given(
     ends=st.tuples(st.integers(38, 46), st.integers(52, 64)),
     minutes=st.tuples(*[st.sampled_from([0, 5, 20, 40, 65, 140, 150])] * 6),
