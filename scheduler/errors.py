@@ -169,6 +169,18 @@ class UnknownCall(NotFound):
     """No open call has this reference."""
 
 
+class UnknownAccount(NotFound):
+    """No account in the caller's scope has this name."""
+
+
+class UnknownToken(NotFound):
+    """No token in the caller's scope has this number."""
+
+
+class UnknownAuthority(NotFound):
+    """No authority in the caller's scope has this number."""
+
+
 class UnknownPath(NotFound):
     """Nothing lives at this address."""
 
@@ -182,6 +194,10 @@ class InstructionMissing(NotAllowed):
 
 class InstructionNotOpen(NotAllowed):
     """The instruction was withdrawn."""
+
+
+class AlreadyInspected(NotAllowed):
+    """The goods of this instruction were inspected; a follow-up has a reference of its own."""
 
 
 class InstructionTaken(Conflict):
@@ -275,6 +291,10 @@ class CallBound(NotAllowed):
     """This call already speaks for another enterprise."""
 
 
+class SignatureMissing(Invalid):
+    """The record needs who signed it, or that signing was refused."""
+
+
 class TooEarly(NotAllowed):
     """This can only be recorded later."""
 
@@ -322,8 +342,20 @@ class PasswordTooWeak(Invalid):
     """The password is shorter than twelve characters or too common."""
 
 
+class LoginTaken(Conflict):
+    """Another account has this name."""
+
+
 class Forbidden(NotAllowed):
     """The role may not do this."""
+
+
+class ForeignOrigin(NotAllowed):
+    """A page of another site sent the request in the name of whoever is signed in here."""
+
+
+class WrongMethod(Invalid):
+    """The address exists but does not take this method."""
 
 
 class StaleVersion(Conflict):

@@ -19,7 +19,7 @@ from scheduler.access.actor import Actor
 from scheduler.access.attribution import record
 from scheduler.access.policy import Action, Resource, Scope, require
 from scheduler.database.connection import Database
-from scheduler.errors import Forbidden, Refusal, SignInNeeded, UnknownPath, WrongCredentials
+from scheduler.errors import Forbidden, Refusal, SignInNeeded, UnknownAccount, WrongCredentials
 from scheduler.models import Account, ActivationCode, Inspector, Message, SignIn
 from scheduler.rules.identifiers import half_width
 from scheduler.vocabulary import Channel, Role
@@ -193,14 +193,14 @@ def hand_out_code(session: Session, *, actor: Actor, login: str, now: datetime) 
 
     Raises:
         Forbidden, SignInNeeded: the role may not do this.
-        UnknownPath: nobody of that login within reach.
+        UnknownAccount: nobody of that login within reach.
     """
     scope = require(actor, Resource.ACCOUNT, Action.HAND_OUT_CODE)
     account = find_account(session, login=normal_login(login), lock=True)
     if account is None or account.id == actor.account or not _may_come_in(session, account):
-        raise UnknownPath(field="/login")
+        raise UnknownAccount(field="/login")
     if not _hands_out_to(actor, scope, account):
-        raise UnknownPath(field="/login")
+        raise UnknownAccount(field="/login")
     code, _ = _new_code(session, account, now)
     _record_about(session, actor=actor, kind="code_handed_out", account=account, now=now)
     return code

@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 from scheduler.access.actor import Actor, authorities_of
 from scheduler.access.attribution import record
 from scheduler.access.policy import Action, Resource, require
-from scheduler.errors import Forbidden, MalformedField, TimesOutOfOrder, UnknownEnterprise, UnknownPath
+from scheduler.errors import Forbidden, MalformedField, TimesOutOfOrder, UnknownAuthority, UnknownEnterprise
 from scheduler.models import Authority, Enterprise, Instruction
 from scheduler.rules.identifiers import normal_uscc
 from scheduler.vocabulary import AuthoritySource, EnterpriseKind, InstructionState
@@ -69,7 +69,7 @@ def revoke(session: Session, *, actor: Actor, authority: int, now: datetime) -> 
 
     Raises:
         Forbidden, SignInNeeded: the role may not do this.
-        UnknownPath: no such authority of the actor's enterprise.
+        UnknownAuthority: no such authority of the actor's enterprise.
     """
     require(actor, Resource.AUTHORITY, Action.REVOKE)
     kept = session.exec(
@@ -78,7 +78,7 @@ def revoke(session: Session, *, actor: Actor, authority: int, now: datetime) -> 
         .with_for_update()
     ).first()
     if kept is None:
-        raise UnknownPath(field="/authority")
+        raise UnknownAuthority(field="/authority")
     if kept.revoked_at is None:
         kept.revoked_at = now
         session.add(kept)

@@ -22,12 +22,13 @@ from scheduler.access.policy import Action, Resource, Scope, require
 from scheduler.database.locks import lock_enterprise
 from scheduler.errors import (
     Forbidden,
+    LoginTaken,
     MalformedField,
     Refusal,
+    UnknownAccount,
     UnknownEnterprise,
     UnknownInspector,
     UnknownOffice,
-    UnknownPath,
     WrongState,
 )
 from scheduler.models import Account, Enterprise, Inspector, Office
@@ -130,14 +131,14 @@ def disable_account(session: Session, *, actor: Actor, login: str, now: datetime
 
     Raises:
         Forbidden, SignInNeeded: the role may not do this, or it is the actor's own account.
-        UnknownPath: nobody of that login within reach.
+        UnknownAccount: nobody of that login within reach.
     """
     scope = require(actor, Resource.ACCOUNT, Action.DISABLE)
     if scope is Scope.OWN:
         require_enterprise_administrator(session, actor)
     account = find_account(session, login=normal_login(login), lock=True)
     if account is None or not _disables(actor, scope, account):
-        raise UnknownPath(field="/login")
+        raise UnknownAccount(field="/login")
     if account.id == actor.account:
         raise Forbidden(field="/login")
     if account.active:
@@ -223,7 +224,7 @@ def _new_account(
     if not _LOGIN.fullmatch(checked):
         raise MalformedField(field="/login")
     if find_account(session, login=checked) is not None:
-        raise MalformedField(field="/login", why="taken")
+        raise LoginTaken(field="/login")
     called = half_width(name)
     if not 0 < len(called) <= _LONGEST_NAME:
         raise MalformedField(field="/name")

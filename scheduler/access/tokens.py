@@ -17,7 +17,7 @@ from scheduler.access.accounts import (
 from scheduler.access.actor import Actor
 from scheduler.access.attribution import record
 from scheduler.access.policy import Action, Resource, Scope, TokenActor, TokenScope, require
-from scheduler.errors import Forbidden, MalformedField, SignInNeeded, UnknownPath
+from scheduler.errors import Forbidden, MalformedField, SignInNeeded, UnknownAccount, UnknownToken
 from scheduler.models import Account, ApiToken, Enterprise
 from scheduler.vocabulary import Channel, Role
 
@@ -45,7 +45,7 @@ def create_token(
 
     Raises:
         Forbidden, SignInNeeded: the role may not do this; a token makes no tokens.
-        UnknownPath: nobody of that login within reach.
+        UnknownAccount: nobody of that login within reach.
         MalformedField: label, scopes (none, unknown, or sandbox for a real enterprise) or expiry.
     """
     require(actor, Resource.API_TOKEN, Action.CREATE)
@@ -130,13 +130,13 @@ def revoke_token(session: Session, *, actor: Actor, token: int, now: datetime) -
 
     Raises:
         Forbidden, SignInNeeded: the role may not do this.
-        UnknownPath: no such token within reach.
+        UnknownToken: no such token within reach.
     """
     scope = require(actor, Resource.API_TOKEN, Action.REVOKE)
     kept = session.exec(select(ApiToken).where(ApiToken.id == token).with_for_update()).first()
     account = session.get(Account, kept.account) if kept else None
     if kept is None or account is None or not _revokes(session, actor, scope, account):
-        raise UnknownPath(field="/token")
+        raise UnknownToken(field="/token")
     if kept.revoked_at is None:
         kept.revoked_at = now
         session.add(kept)
@@ -149,14 +149,14 @@ def _bearer(session: Session, *, actor: Actor, login: str | None) -> Account:
     else:
         account = find_account(session, login=normal_login(login))
     if account is None or not account.active or account.role not in _BEARERS:
-        raise UnknownPath(field="/login")
+        raise UnknownAccount(field="/login")
     if actor.role is Role.SYSTEM or account.id == actor.account:
         return account
     if not is_enterprise_administrator(session, actor):
         raise Forbidden(field="/login")
     # Colleagues' tokens would let their administrator act in their names.
     if account.enterprise != actor.enterprise or account.role != Role.INTEGRATOR:
-        raise UnknownPath(field="/login")
+        raise UnknownAccount(field="/login")
     return account
 
 

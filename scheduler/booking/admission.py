@@ -8,8 +8,9 @@ from sqlmodel import Session, col, select
 
 from scheduler.access.actor import Actor, instruction_scope
 from scheduler.booking.awaited import awaited_instructions
-from scheduler.booking.orders import Order, RecipientOrder
+from scheduler.booking.orders import InstructionRef, Order, RecipientOrder
 from scheduler.errors import (
+    AlreadyInspected,
     AttendeeMissing,
     InstructionMissing,
     InstructionNotOpen,
@@ -17,20 +18,31 @@ from scheduler.errors import (
     TooManyRecipients,
     UnknownInstruction,
 )
-from scheduler.models import Booking, Crew, CrewHistory, EnterpriseCredit, Instruction
+from scheduler.models import (
+    Booking,
+    BookingInstruction,
+    Crew,
+    CrewHistory,
+    EnterpriseCredit,
+    Instruction,
+    Visit,
+)
 from scheduler.promise.reference import Reference, SiteFacts, TypeFacts
 from scheduler.promise.rows import local_date
 from scheduler.promise.search import Demand
 from scheduler.rules.durations import GoodsLine, planned_minutes
-from scheduler.rules.identifiers import normal_mobile, normal_reference
+from scheduler.rules.follow_ups import follow_up_reference, split_follow_up
+from scheduler.rules.identifiers import compact, normal_mobile, normal_reference
 from scheduler.rules.modes import require_bookable, waits_for_office
-from scheduler.rules.policy import BookingRules, VisitRules
+from scheduler.rules.policy import BookingRules, ReferencePatterns, VisitRules
 from scheduler.rules.priority import Decision, decide
 from scheduler.vocabulary import (
+    BookingState,
     CreditLevel,
     Direction,
     GoodsCategory,
     InstructionState,
+    Outcome,
     Priority,
     PriorityAnswer,
     RequestReason,
@@ -142,9 +154,7 @@ def _instructions(
     rows: list[Instruction] = []
     for place, asked in enumerate(order.instructions):
         field = f"/instructions/{place}/reference"
-        number = normal_reference(
-            asked.kind, asked.reference, direction=None, patterns=rules.references, field=field
-        )
+        number = stored_reference(asked, patterns=rules.references, field=field)
         found = session.exec(
             select(Instruction).where(
                 col(Instruction.kind) == asked.kind.value,
@@ -155,14 +165,42 @@ def _instructions(
         ).first()
         if found is None and order.awaited is None:
             raise UnknownInstruction(field=field, reference=number)
-        if found is not None and found.state == InstructionState.WITHDRAWN.value:
-            raise InstructionNotOpen(field=field, reference=number)
-        rows += [found] if found is not None else []
+        if found is not None:
+            _require_open(session, found, field)
+            rows.append(found)
     if len(rows) == len(order.instructions):
         return rows
     if rows or order.awaited is None:
         raise InstructionsDiffer(field="/instructions")
     return awaited_instructions(session, actor=actor, order=order, on=on, reference=reference)
+
+
+def stored_reference(asked: InstructionRef, *, patterns: ReferencePatterns, field: str) -> str:
+    """The stored form of a reference; a follow-up's is the first one's, a slash and its number.
+
+    Raises:
+        MalformedCode: naming the field.
+    """
+    root, number = split_follow_up(compact(asked.reference))
+    first = normal_reference(asked.kind, root, direction=None, patterns=patterns, field=field)
+    return first if number == 1 else follow_up_reference(first, number)
+
+
+def _require_open(session: Session, instruction: Instruction, field: str) -> None:
+    if instruction.state == InstructionState.WITHDRAWN.value:
+        raise InstructionNotOpen(field=field, reference=instruction.reference)
+    inspected = session.exec(
+        select(Visit.booking)
+        .join(BookingInstruction, col(BookingInstruction.booking) == col(Visit.booking))
+        .join(Booking, col(Booking.id) == col(Visit.booking))
+        .where(
+            col(BookingInstruction.instruction) == instruction.id,
+            col(Booking.state) == BookingState.DONE.value,
+            col(Visit.outcome) != Outcome.NOT_HELD.value,
+        )
+    ).first()
+    if inspected is not None:
+        raise AlreadyInspected(field=field, reference=instruction.reference)
 
 
 def _require_alike(rows: Sequence[Instruction]) -> None:

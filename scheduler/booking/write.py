@@ -11,6 +11,7 @@ from scheduler.access.actor import Actor, booking_scope
 from scheduler.booking.admission import Admission
 from scheduler.booking.numbers import new_number, normal_number
 from scheduler.booking.orders import RecipientOrder
+from scheduler.database.connection import StaleDayError
 from scheduler.errors import Plain, StaleVersion, UnknownBooking, WrongState
 from scheduler.models import Booking, BookingInstruction, Event, Instruction, Recipient
 from scheduler.promise.rows import local_date
@@ -85,38 +86,61 @@ def create_booking(
     rules_version: int,
     columns: Columns,
 ) -> Booking:
-    """Write a booking's first version with its instructions, recipients and event."""
+    """Write a booking's first version with its instructions, recipients and event.
+
+    Raises:
+        StaleDayError: an instruction changed since it was read; run again.
+    """
     booking = Booking(
         reference=new_number(),
         state=state.value,
-        office=admission.site.office,
-        site=admission.site.id,
-        type=admission.type.id,
-        enterprise=admission.represented,
-        made_by=admission.made_by,
-        planned_minutes=admission.demand.minutes,
-        must_finish_by=admission.demand.must_finish_by,
-        must_finish_kind=admission.must_finish_kind,
-        priority=admission.priority.value,
         channel=actor.channel.value,
         requested_by=actor.account,
         call=actor.call.id if actor.call is not None else None,
-        follows=admission.follows,
-        excluded=sorted(admission.demand.excluded),
         requested_at=now,
         rules_version=rules_version,
+        **_admitted(admission),
         **columns,
     )
     session.add(booking)
     session.flush()
-    assert booking.id is not None  # noqa: S101 - flushed
-    for instruction in admission.instructions:
-        assert instruction.id is not None  # noqa: S101 - read from the database
-        session.add(BookingInstruction(booking=booking.id, instruction=instruction.id))
+    _take_instructions(session, booking, admission.instructions)
     write_recipients(session, booking, admission.recipients)
     record(session, actor=actor, kind=f"booking_{state.value}", booking=booking, old_version=None, now=now)
     session.flush()
     return booking
+
+
+def _admitted(admission: Admission) -> Columns:
+    return {
+        "office": admission.site.office,
+        "site": admission.site.id,
+        "type": admission.type.id,
+        "enterprise": admission.represented,
+        "made_by": admission.made_by,
+        "planned_minutes": admission.demand.minutes,
+        "must_finish_by": admission.demand.must_finish_by,
+        "must_finish_kind": admission.must_finish_kind,
+        "priority": admission.priority.value,
+        "follows": admission.follows,
+        "excluded": sorted(admission.demand.excluded),
+    }
+
+
+def _take_instructions(session: Session, booking: Booking, instructions: Sequence[Instruction]) -> None:
+    """Bind the booking to its instructions, locked and unchanged since they were judged."""
+    assert booking.id is not None  # noqa: S101 - flushed
+    seen = {row.id or 0: row.version for row in instructions}
+    locked = session.execute(
+        select(col(Instruction.id), col(Instruction.version))
+        .where(col(Instruction.id).in_(list(seen)))
+        .order_by(col(Instruction.id))
+        .with_for_update(read=True)
+    ).all()
+    if [tuple(row) for row in locked] != sorted(seen.items()):
+        raise StaleDayError
+    for instruction in seen:
+        session.add(BookingInstruction(booking=booking.id, instruction=instruction))
 
 
 def write_recipients(session: Session, booking: Booking, recipients: Sequence[RecipientOrder]) -> None:

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from scheduler.access.actor import Actor
 from scheduler.booking.write import change_booking, find_booking, require_state, require_version
-from scheduler.errors import MalformedField, Plain, TimesOutOfOrder, TooEarly, WrongState
+from scheduler.errors import MalformedField, Plain, SignatureMissing, TimesOutOfOrder, TooEarly, WrongState
 from scheduler.models import Booking, InspectionType, Instruction, Visit
 from scheduler.promise.rows import instant_of, local_date
 from scheduler.rules.visit_order import require_order
@@ -195,6 +195,6 @@ def _require_outcome(entry: Entry, outcome: Outcome) -> None:
     if outcome is not Outcome.NOT_HELD and (entry.opened is None or entry.ended is None):
         raise TimesOutOfOrder(field="/opened" if entry.opened is None else "/ended")
     if outcome not in _NOT_SIGNED and not entry.signed_by and not entry.signing_refused:
-        raise MalformedField(field="/signed_by")
+        raise SignatureMissing(field="/signed_by")
     if entry.signed_by and entry.signing_refused:
         raise MalformedField(field="/signing_refused")

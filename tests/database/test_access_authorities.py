@@ -19,8 +19,8 @@ from scheduler.errors import (
     MalformedField,
     Refusal,
     TimesOutOfOrder,
+    UnknownAuthority,
     UnknownEnterprise,
-    UnknownPath,
 )
 from scheduler.models import Authority, Enterprise, Event, Instruction
 from tests.factories import NOW, TODAY, World, make_world
@@ -129,7 +129,7 @@ def test_only_who_gave_it_takes_it_back(world: World) -> None:
     authority = _grant(world)
     stranger = world.enterprise_actor(world.enterprises[2])
     for number, actor in ((authority, stranger), (999_999, None)):
-        with pytest.raises(UnknownPath):
+        with pytest.raises(UnknownAuthority):
             _revoke(world, number, actor=actor)
     assert _may(world, TODAY)
 

@@ -19,7 +19,7 @@ from scheduler.access.accounts import (
     sign_in,
 )
 from scheduler.access.actor import SYSTEM, Actor
-from scheduler.errors import Forbidden, PasswordTooWeak, SignInNeeded, UnknownPath, WrongCredentials
+from scheduler.errors import Forbidden, PasswordTooWeak, SignInNeeded, UnknownAccount, WrongCredentials
 from scheduler.models import Account, ActivationCode, Event, Message
 from scheduler.vocabulary import Channel, Role
 from tests.factories import NOW, World, make_world
@@ -189,7 +189,7 @@ def test_a_manager_hands_out_codes_within_reach(world: World) -> None:
     world.account(Role.ADMINISTRATOR, login="root")
     assert len(_hand_out(world, manager, "own-desk")) == 6
     for login in ("far-desk", "peer", "root", "unknown"):
-        with pytest.raises(UnknownPath):
+        with pytest.raises(UnknownAccount):
             _hand_out(world, manager, login)
 
 
@@ -200,7 +200,7 @@ def test_the_administrator_hands_out_codes_to_staff_only(world: World) -> None:
     root = Actor(role=Role.ADMINISTRATOR, channel=Channel.OFFICE, account=account)
     assert _hand_out(world, root, "chief")
     for login in ("li", "root"):
-        with pytest.raises(UnknownPath):
+        with pytest.raises(UnknownAccount):
             _hand_out(world, root, login)
     assert _hand_out(world, SYSTEM, "root")
 

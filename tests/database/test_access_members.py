@@ -17,13 +17,14 @@ from scheduler.access.members import (
 )
 from scheduler.errors import (
     Forbidden,
+    LoginTaken,
     MalformedField,
     NotAMobile,
     Refusal,
+    UnknownAccount,
     UnknownEnterprise,
     UnknownInspector,
     UnknownOffice,
-    UnknownPath,
     WrongState,
 )
 from scheduler.models import Account, Event, Inspector
@@ -124,9 +125,9 @@ def test_a_wrong_registration_names_its_field(
 def test_a_login_belongs_to_one_person(world: World) -> None:
     """However it is written."""
     first = _actor(_register(world, SYSTEM))
-    with pytest.raises(MalformedField) as told:
+    with pytest.raises(LoginTaken) as told:
         _add(world, first, "ＦＩＲＳＴ")
-    assert told.value.values == {"why": "taken"}
+    assert told.value.field == "/login"
 
 
 def test_only_the_administrator_of_an_enterprise_adds_people(world: World) -> None:
@@ -163,7 +164,7 @@ def test_an_administrator_disables_colleagues_of_the_own_enterprise(world: World
     world.account(Role.ENTERPRISE_USER, login="foreign", enterprise=world.enterprise())
     assert not _disable(world, first, "second").active
     for login in ("foreign", "unknown"):
-        with pytest.raises(UnknownPath):
+        with pytest.raises(UnknownAccount):
             _disable(world, first, login)
     with pytest.raises(Forbidden):
         _disable(world, first, "first")
@@ -193,7 +194,7 @@ def test_a_manager_disables_the_own_desk(world: World) -> None:
     manager = world.manager()
     assert not _disable(world, manager, "desk").active
     for login in ("peer", "first"):
-        with pytest.raises(UnknownPath):
+        with pytest.raises(UnknownAccount):
             _disable(world, manager, login)
 
 

@@ -10,7 +10,7 @@ from scheduler.access.actor import SYSTEM, Actor
 from scheduler.access.members import add_integrator, disable_account
 from scheduler.access.policy import Action, Resource, Scope, TokenActor, TokenScope, require
 from scheduler.access.tokens import LONGEST_LIFE, actor_of_token, create_token, list_tokens, revoke_token
-from scheduler.errors import Forbidden, MalformedField, SignInNeeded, UnknownPath
+from scheduler.errors import Forbidden, MalformedField, SignInNeeded, UnknownAccount, UnknownToken
 from scheduler.models import ApiToken, Enterprise, Event
 from scheduler.vocabulary import Channel, Role
 from tests.factories import NOW, World, make_world
@@ -90,7 +90,7 @@ def test_the_administrator_makes_the_programs_tokens(world: World) -> None:
     assert program.role is Role.INTEGRATOR
     with pytest.raises(Forbidden):
         _make(world, _person(world, "li"), login="erp")
-    with pytest.raises(UnknownPath):
+    with pytest.raises(UnknownAccount):
         _make(world, _person(world, "boss"), login="li")
 
 
@@ -98,7 +98,7 @@ def test_a_foreign_program_looks_unknown(world: World) -> None:
     """Another enterprise's integrator and no integrator at all: the same answer."""
     world.account(Role.INTEGRATOR, login="foreign", enterprise=world.enterprise())
     for login in ("foreign", "unknown"):
-        with pytest.raises(UnknownPath):
+        with pytest.raises(UnknownAccount):
             _make(world, _person(world, "boss"), login=login)
 
 
@@ -175,7 +175,7 @@ def test_who_may_revoke(world: World) -> None:
     other = world.enterprise()
     stranger = world.enterprise_actor(other)
     for actor in (_person(world, "li"), stranger):
-        with world.database.transaction() as session, pytest.raises(UnknownPath):
+        with world.database.transaction() as session, pytest.raises(UnknownToken):
             revoke_token(session, actor=actor, token=_kept(session).id or 0, now=NOW)
     with world.database.transaction() as session:
         revoke_token(session, actor=_person(world, "boss"), token=_kept(session).id or 0, now=NOW)

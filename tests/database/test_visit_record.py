@@ -89,7 +89,7 @@ def test_somebody_signed_or_refused_to(world: World) -> None:
     """An outcome without either is refused; a refusal to sign is an entry of its own."""
     booking = make_booking(world)
     inspect(world, booking)
-    with pytest.raises(errors.MalformedField) as refused:
+    with pytest.raises(errors.SignatureMissing) as refused:
         close(world, booking, Outcome.PASSED, signed_by=None)
     assert refused.value.field == "/signed_by"
     recorded = close(world, booking, Outcome.PASSED, signed_by=None, signing_refused=True)
