@@ -1,7 +1,8 @@
 -- Rules that a table's own constraints cannot state: triggers that raise named violations,
 -- versions of office days and rules, histories stamped at commit, append-only records.
 -- Histories use clock_timestamp() in deferred triggers: now() would stamp a row before the
--- rows it had to wait for.
+-- rows it had to wait for. All rows of one transaction get one stamp, so that what history
+-- shows at any moment is what was committed then.
 
 CREATE FUNCTION violated(name text, told text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
@@ -261,8 +262,17 @@ CREATE TRIGGER booking_frees_instructions AFTER UPDATE OF state, replaces ON boo
 
 -- ---------------------------------------------------------------- histories
 
+CREATE FUNCTION recorded_now() RETURNS timestamptz LANGUAGE plpgsql AS $$
+DECLARE kept text := nullif(current_setting('inspection.recorded_now', true), '');
+BEGIN
+    IF kept IS NULL THEN
+        kept := set_config('inspection.recorded_now', clock_timestamp()::text, true);
+    END IF;
+    RETURN kept::timestamptz;
+END $$;
+
 CREATE FUNCTION booking_remembers() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE stamp timestamptz := clock_timestamp();
+DECLARE stamp timestamptz := recorded_now();
 BEGIN
     UPDATE booking_history SET recorded_to = stamp WHERE booking = NEW.id AND recorded_to IS NULL;
     INSERT INTO booking_history (booking, version, state, dock, occupied, recorded_from)
@@ -273,7 +283,7 @@ CREATE CONSTRAINT TRIGGER booking_history AFTER INSERT OR UPDATE ON booking
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION booking_remembers();
 
 CREATE FUNCTION crew_remembers() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE stamp timestamptz := clock_timestamp();
+DECLARE stamp timestamptz := recorded_now();
 BEGIN
     IF TG_OP <> 'INSERT' THEN
         UPDATE crew_history SET recorded_to = stamp
@@ -289,7 +299,7 @@ CREATE CONSTRAINT TRIGGER crew_history AFTER INSERT OR UPDATE OR DELETE ON crew
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION crew_remembers();
 
 CREATE FUNCTION duty_remembers() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE stamp timestamptz := clock_timestamp();
+DECLARE stamp timestamptz := recorded_now();
 BEGIN
     IF TG_OP <> 'INSERT' THEN
         UPDATE duty_history SET recorded_to = stamp WHERE duty = OLD.id AND recorded_to IS NULL;
