@@ -3,10 +3,10 @@
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from scheduler.access.actor import Actor
-from scheduler.booking.confirm import release_hold
+from scheduler.booking.holds import family_days, release_holds
 from scheduler.booking.orders import Why
 from scheduler.booking.write import change_booking, find_booking, require_state, require_version
 from scheduler.database.connection import Database
@@ -15,12 +15,20 @@ from scheduler.database.locks import lock_office_days
 from scheduler.errors import ReasonMissing
 from scheduler.models import Booking
 from scheduler.promise.boards import boards_of
+from scheduler.promise.reference import Reference
 from scheduler.promise.witness import release_crew
 from scheduler.reminders.announce import What, announce
 from scheduler.rules.policy import BookingRules
 from scheduler.vocabulary import BookingState
 
 Kept = TypeVar("Kept")
+
+_CANCELLABLE = (
+    BookingState.HOLD,
+    BookingState.REQUESTED,
+    BookingState.CONFIRMED,
+    BookingState.DISPLACED,
+)
 
 
 def cancel(
@@ -48,33 +56,26 @@ def cancel(
         if not reason.strip():
             raise ReasonMissing(field="/reason")
         seen = find_booking(session, actor=actor, reference=reference, now=now)
-        holds = session.exec(
-            select(Booking).where(
-                col(Booking.replaces) == seen.id, col(Booking.state) == BookingState.HOLD.value
-            )
-        ).all()
-        lock_office_days(session, {(one.office, one.date) for one in (seen, *holds)})
+        locked = family_days(session, seen)
+        lock_office_days(session, locked)
         booking = find_booking(session, actor=actor, reference=reference, now=now, lock=True)
         require_version(booking, version)
-        require_state(
-            booking,
-            BookingState.HOLD,
-            BookingState.REQUESTED,
-            BookingState.CONFIRMED,
-            BookingState.DISPLACED,
-        )
-        rules = facts.policy(BookingRules, office=booking.office, on=booking.date)
-        cut_off = timedelta(minutes=rules.cancel_cut_off_minutes)
-        late = booking.planned_start is not None and now > booking.planned_start - cut_off
+        require_state(booking, *_CANCELLABLE)
         told = booking.state != BookingState.HOLD.value
-        for hold in holds:
-            release_hold(session, hold, actor=actor, now=now, why="the booking was cancelled")
+        release_holds(session, booking, locked=locked, actor=actor, now=now, why="the booking was cancelled")
+        late = _is_late(booking, now, facts)
         end_booking(session, booking, actor=actor, reason=reason, now=now, late=late)
         if told:
             announce(session, booking=booking, what=What.CANCELLED, now=now, reference=facts)
         return booking
 
     return database.write(lambda session: keep(session, work))
+
+
+def _is_late(booking: Booking, now: datetime, facts: Reference) -> bool:
+    rules = facts.policy(BookingRules, office=booking.office, on=booking.date)
+    cut_off = timedelta(minutes=rules.cancel_cut_off_minutes)
+    return booking.planned_start is not None and now > booking.planned_start - cut_off
 
 
 def end_booking(

@@ -1,12 +1,13 @@
 """Confirm a held time: the hold becomes the booking, or the booking takes over the held time."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import TypeVar
 
 from sqlmodel import Session, col, select
 
 from scheduler.access.actor import Actor
 from scheduler.booking.admission import normal_recipients, require_attendee
+from scheduler.booking.holds import OfficeDays, family_days, release_holds
 from scheduler.booking.orders import Details
 from scheduler.booking.write import (
     change_booking,
@@ -20,7 +21,7 @@ from scheduler.booking.write import (
 from scheduler.database.connection import Database, StaleDayError
 from scheduler.database.idempotency import Keep
 from scheduler.database.locks import lock_office_days
-from scheduler.errors import HoldExpired, WrongState
+from scheduler.errors import HoldExpired
 from scheduler.models import Booking, Crew
 from scheduler.promise.boards import boards_of
 from scheduler.promise.reference import Reference
@@ -55,7 +56,7 @@ def confirm(
     def work(session: Session) -> Booking:
         facts = boards_of(database).latest(session)
         seen = find_booking(session, actor=actor, reference=reference, now=now)
-        days = {(one.office, one.date) for one in family_of(session, seen)}
+        days = family_days(session, seen)
         lock_office_days(session, days)
         held = find_booking(session, actor=actor, reference=reference, now=now, lock=True)
         require_version(held, version)
@@ -100,13 +101,7 @@ def _confirm(
 
 
 def take_over(
-    session: Session,
-    held: Booking,
-    *,
-    actor: Actor,
-    now: datetime,
-    facts: Reference,
-    locked: set[tuple[int, date]],
+    session: Session, held: Booking, *, actor: Actor, now: datetime, facts: Reference, locked: OfficeDays
 ) -> Booking:
     """Give a held time, crew and dock to the booking that it replaces, and release its sibling holds.
 
@@ -120,22 +115,29 @@ def take_over(
         .with_for_update()
         .execution_options(populate_existing=True)
     ).one()
-    if booking.state not in {BookingState.CONFIRMED.value, BookingState.DISPLACED.value}:
-        raise WrongState(state=booking.state, allowed=["confirmed", "displaced"])
-    siblings = session.exec(
-        select(Booking)
-        .where(col(Booking.replaces) == booking.id, col(Booking.state) == BookingState.HOLD.value)
-        .with_for_update()
-    ).all()
-    if not {(one.office, one.date) for one in (booking, *siblings)} <= locked:
+    require_state(booking, BookingState.CONFIRMED, BookingState.DISPLACED)
+    if (booking.office, booking.date) not in locked:
         raise StaleDayError
-    assert held.id is not None  # noqa: S101 - read from the database
-    assert booking.id is not None  # noqa: S101 - read from the database
     assert held.planned_start is not None  # noqa: S101 - a live booking has a promise
     crew = session.exec(select(Crew.duty).where(col(Crew.booking) == held.id).order_by(col(Crew.seat))).all()
     assignment = Assignment(tuple(crew), held.dock)
-    for sibling in siblings:
-        release_hold(session, sibling, actor=actor, now=now, why="another time was taken")
+    release_holds(session, booking, locked=locked, actor=actor, now=now, why="another time was taken")
+    give_time(session, booking, assignment, actor=actor, start=held.planned_start, now=now)
+    announce(session, booking=booking, what=What.CHANGED, now=now, reference=facts)
+    return booking
+
+
+def give_time(
+    session: Session,
+    booking: Booking,
+    assignment: Assignment,
+    *,
+    actor: Actor,
+    start: datetime,
+    now: datetime,
+) -> None:
+    """Write a booking's new promise and crew in place of the old ones."""
+    assert booking.id is not None  # noqa: S101 - read from the database
     release_crew(session, booking.id)
     change_booking(
         session,
@@ -143,38 +145,11 @@ def take_over(
         actor=actor,
         kind="booking_moved",
         now=now,
-        details={"from": iso(booking.planned_start), "to": iso(held.planned_start)},
+        details={"from": iso(booking.planned_start), "to": iso(start)},
         state=BookingState.CONFIRMED.value,
         answer_by=None,
-        dock=held.dock,
-        first_promise=booking.first_promise or held.planned_start,
-        **promised_at(held.planned_start, booking.planned_minutes),
+        dock=assignment.dock,
+        first_promise=booking.first_promise or start,
+        **promised_at(start, booking.planned_minutes),
     )
     store_crews(session, old={}, new={booking.id: assignment})
-    announce(session, booking=booking, what=What.CHANGED, now=now, reference=facts)
-    return booking
-
-
-def family_of(session: Session, held: Booking) -> list[Booking]:
-    """A hold, the booking that it replaces, and the other holds that replace the same."""
-    if held.replaces is None:
-        return [held]
-    same = (col(Booking.replaces) == held.replaces) & (col(Booking.state) == BookingState.HOLD.value)
-    others = session.exec(select(Booking).where(same | (col(Booking.id) == held.replaces))).all()
-    return [held, *(one for one in others if one.id != held.id)]
-
-
-def release_hold(session: Session, hold: Booking, *, actor: Actor, now: datetime, why: str) -> None:
-    """Give a hold's crew and dock back."""
-    assert hold.id is not None  # noqa: S101 - read from the database
-    release_crew(session, hold.id)
-    change_booking(
-        session,
-        hold,
-        actor=actor,
-        kind="hold_released",
-        now=now,
-        state=BookingState.CANCELLED.value,
-        end_reason=why,
-        dock=None,
-    )

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from scheduler.access.actor import Actor
-from scheduler.booking.move import write_hold
+from scheduler.booking.holds import write_hold
 from scheduler.booking.place import find_place
 from scheduler.booking.standing import demand_of
 from scheduler.booking.write import change_booking, iso

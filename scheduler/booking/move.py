@@ -3,24 +3,16 @@
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from scheduler import errors
 from scheduler.access.actor import Actor
 from scheduler.booking.book import with_alternatives
-from scheduler.booking.confirm import release_hold
-from scheduler.booking.numbers import new_number
+from scheduler.booking.confirm import give_time
+from scheduler.booking.holds import family_days, release_holds, write_hold
 from scheduler.booking.place import find_place, judge_start
 from scheduler.booking.standing import demand_of
-from scheduler.booking.write import (
-    change_booking,
-    find_booking,
-    iso,
-    promised_at,
-    record,
-    require_state,
-    require_version,
-)
+from scheduler.booking.write import find_booking, require_state, require_version
 from scheduler.database.connection import Database
 from scheduler.database.idempotency import Keep
 from scheduler.database.locks import lock_office_days
@@ -28,7 +20,6 @@ from scheduler.models import Booking
 from scheduler.promise.boards import Boards, boards_of
 from scheduler.promise.reference import Reference
 from scheduler.promise.rows import local_date
-from scheduler.promise.witness import release_crew, store_crews
 from scheduler.reminders.announce import What, announce
 from scheduler.rules.policy import BookingRules
 from scheduler.vocabulary import BookingState, Role
@@ -60,17 +51,15 @@ def move(
     def work(session: Session) -> Booking:
         facts = boards.latest(session)
         seen = find_booking(session, actor=actor, reference=reference, now=now)
-        holds = _holds_for(session, seen)
-        touched = {(one.office, one.date) for one in (seen, *holds)} | {(seen.office, local_date(start))}
-        lock_office_days(session, touched)
+        locked = family_days(session, seen) | {(seen.office, local_date(start))}
+        lock_office_days(session, locked)
         booking = find_booking(session, actor=actor, reference=reference, now=now, lock=True)
         require_version(booking, version)
         require_state(booking, *_MOVABLE)
         require_movable(booking, actor=actor, now=now, facts=facts)
         assignment = _assign(session, boards, booking, start=start, now=now, facts=facts)
-        for hold in holds:
-            release_hold(session, hold, actor=actor, now=now, why="another time was taken")
-        _write_move(session, booking, assignment, actor=actor, start=start, now=now)
+        release_holds(session, booking, locked=locked, actor=actor, now=now, why="another time was taken")
+        give_time(session, booking, assignment, actor=actor, start=start, now=now)
         announce(session, booking=booking, what=What.CHANGED, now=now, reference=facts)
         return booking
 
@@ -129,67 +118,6 @@ def require_movable(booking: Booking, *, actor: Actor, now: datetime, facts: Ref
         raise errors.TooLateToChange(field="/start", until=until)
 
 
-def write_hold(
-    session: Session,
-    booking: Booking,
-    assignment: Assignment,
-    *,
-    actor: Actor,
-    start: datetime,
-    expires_at: datetime,
-    now: datetime,
-) -> Booking:
-    """Write a held time that replaces a booking's: a row of its own until it is confirmed."""
-    facts = booking.model_dump(
-        include={
-            "office",
-            "site",
-            "type",
-            "enterprise",
-            "made_by",
-            "wished_from",
-            "wished_to",
-            "planned_minutes",
-            "must_finish_by",
-            "must_finish_kind",
-            "attendee",
-            "priority",
-            "priority_answer",
-            "excluded",
-            "rules_version",
-        }
-    )
-    held = Booking(
-        **facts,
-        **promised_at(start, booking.planned_minutes),
-        reference=new_number(),
-        state=BookingState.HOLD.value,
-        replaces=booking.id,
-        dock=assignment.dock,
-        channel=actor.channel.value,
-        requested_by=actor.account,
-        call=actor.call.id if actor.call is not None else None,
-        expires_at=expires_at,
-        requested_at=now,
-    )
-    session.add(held)
-    session.flush()
-    record(session, actor=actor, kind="booking_hold", booking=held, old_version=None, now=now)
-    assert held.id is not None  # noqa: S101 - flushed
-    store_crews(session, old={}, new={held.id: assignment})
-    return held
-
-
-def _holds_for(session: Session, booking: Booking) -> list[Booking]:
-    return list(
-        session.exec(
-            select(Booking).where(
-                col(Booking.replaces) == booking.id, col(Booking.state) == BookingState.HOLD.value
-            )
-        ).all()
-    )
-
-
 def _assign(
     session: Session,
     boards: Boards,
@@ -215,30 +143,3 @@ def _assign(
 
     with_alternatives(session, work, boards=boards, demand=demand, wished=start, now=now)
     return found[0]
-
-
-def _write_move(
-    session: Session,
-    booking: Booking,
-    assignment: Assignment,
-    *,
-    actor: Actor,
-    start: datetime,
-    now: datetime,
-) -> None:
-    assert booking.id is not None  # noqa: S101 - read from the database
-    release_crew(session, booking.id)
-    change_booking(
-        session,
-        booking,
-        actor=actor,
-        kind="booking_moved",
-        now=now,
-        details={"from": iso(booking.planned_start), "to": iso(start)},
-        state=BookingState.CONFIRMED.value,
-        answer_by=None,
-        dock=assignment.dock,
-        first_promise=booking.first_promise or start,
-        **promised_at(start, booking.planned_minutes),
-    )
-    store_crews(session, old={}, new={booking.id: assignment})

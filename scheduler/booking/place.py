@@ -85,14 +85,7 @@ def judge_start(reference: Reference, demand: Demand, start: datetime, now: date
     """
     day = local_date(start)
     rules = reference.policy(BookingRules, office=demand.office, on=day)
-    if start.second or start.microsecond or start.minute % rules.grid_minutes:
-        raise errors.OffGrid(field="/start", minutes=rules.grid_minutes)
-    if start <= now:
-        raise errors.PastTime(field="/start")
-    if (day - local_date(now)).days > rules.horizon_days:
-        raise errors.BeyondHorizon(field="/start", days=rules.horizon_days)
-    if not reference.sites[demand.site].exists_on(day):
-        raise errors.SiteNotOpenYet(field="/site")
+    _require_reachable(reference, demand, start, now, rules)
     minute = minute_of(start, day)
     _require_finish(demand, start)
     kind = reference.kind_of(day)
@@ -123,6 +116,20 @@ def judge_start(reference: Reference, demand: Demand, start: datetime, now: date
         field="/start",
     )
     return RequestReason.OUT_OF_HOURS if beyond else None
+
+
+def _require_reachable(
+    reference: Reference, demand: Demand, start: datetime, now: datetime, rules: BookingRules
+) -> None:
+    day = local_date(start)
+    if start.second or start.microsecond or start.minute % rules.grid_minutes:
+        raise errors.OffGrid(field="/start", minutes=rules.grid_minutes)
+    if start <= now:
+        raise errors.PastTime(field="/start")
+    if (day - local_date(now)).days > rules.horizon_days:
+        raise errors.BeyondHorizon(field="/start", days=rules.horizon_days)
+    if not reference.sites[demand.site].exists_on(day):
+        raise errors.SiteNotOpenYet(field="/site")
 
 
 def _require_finish(demand: Demand, start: datetime) -> None:

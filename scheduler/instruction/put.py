@@ -94,17 +94,7 @@ def withdraw_instruction(
 
     def work(session: Session) -> InstructionWritten:
         facts = boards.latest(session)
-        number = reference.strip()
-        seen = session.exec(
-            select(Instruction).where(
-                col(Instruction.kind) == kind.value,
-                col(Instruction.reference) == number,
-                col(Instruction.state) != InstructionState.AWAITED.value,
-                instruction_scope(actor, local_date(now)),
-            )
-        ).first()
-        if seen is None:
-            raise errors.UnknownInstruction(field="/reference", reference=number)
+        seen = _find_in_scope(session, actor, kind, reference, now)
         booking = _booking_of(session, seen)
         if booking is not None:
             lock_office_days(session, days_of(booking, seen.office, now))
@@ -124,56 +114,78 @@ def withdraw_instruction(
     return database.write(lambda session: keep(session, work))
 
 
+def _find_in_scope(
+    session: Session, actor: Actor, kind: ReferenceKind, reference: str, now: datetime
+) -> Instruction:
+    found = session.exec(
+        select(Instruction).where(
+            col(Instruction.kind) == kind.value,
+            col(Instruction.reference) == reference.strip(),
+            col(Instruction.state) != InstructionState.AWAITED.value,
+            instruction_scope(actor, local_date(now)),
+        )
+    ).first()
+    if found is None:
+        raise errors.UnknownInstruction(field="/reference", reference=reference)
+    return found
+
+
+_AS_SENT = {
+    "goods_name",
+    "units",
+    "transport_mode",
+    "port",
+    "filing_number",
+    "approval_number",
+    "off_site_reason",
+    "must_finish_by",
+    "issued_at",
+    "arrived_at",
+}
+
+
 def _values(session: Session, order: InstructionOrder, facts: Reference, now: datetime) -> dict[str, Any]:
     """The row's columns, each identifier in its stored form."""
-    office = facts.office_by_code(order.office)
-    site = facts.site_by_code(office.id, order.site)
-    kind = next((one for one in facts.types.values() if one.code == order.type), None)
-    if kind is None:
-        raise errors.MalformedField(field="/type", value=order.type)
-    rules = facts.policy(BookingRules, office=office.id, on=local_date(now))
-    declaration = order.kind is ReferenceKind.DECLARATION
     return {
+        **order.model_dump(include=_AS_SENT),
+        **_place_and_type(order, facts),
         "kind": order.kind.value,
-        "reference": normal_reference(
-            order.kind,
-            order.reference,
-            direction=order.direction if declaration else None,
-            patterns=rules.references,
-            field="/reference",
-        ),
+        "reference": _reference(order, facts, now),
         "direction": order.direction.value,
-        "office": office.id,
-        "site": site.id,
-        "type": kind.id,
         "represented": put_party(
             session, order.represented, name=order.represented_name, field="/represented"
         ),
         "declarant": None
         if order.declarant is None
         else find_party(session, order.declarant, field="/declarant"),
-        "goods_name": order.goods_name,
         "goods_category": order.goods_category.value,
         "hs_code": None if order.hs_code is None else normal_hs_code(order.hs_code, field="/hs_code"),
-        "units": order.units,
         "containers": [
             normal_container(one, field=f"/containers/{k}") for k, one in enumerate(order.containers)
         ],
         "risk_level": None if order.risk_level is None else order.risk_level.value,
         "must_finish_kind": None if order.must_finish_kind is None else order.must_finish_kind.value,
-        **order.model_dump(
-            include={
-                "transport_mode",
-                "port",
-                "filing_number",
-                "approval_number",
-                "off_site_reason",
-                "must_finish_by",
-                "issued_at",
-                "arrived_at",
-            }
-        ),
     }
+
+
+def _place_and_type(order: InstructionOrder, facts: Reference) -> dict[str, int]:
+    office = facts.office_by_code(order.office)
+    kind = next((one for one in facts.types.values() if one.code == order.type), None)
+    if kind is None:
+        raise errors.MalformedField(field="/type", value=order.type)
+    site = facts.site_by_code(office.id, order.site)
+    return {"office": office.id, "site": site.id, "type": kind.id}
+
+
+def _reference(order: InstructionOrder, facts: Reference, now: datetime) -> str:
+    rules = facts.policy(BookingRules, office=None, on=local_date(now))
+    return normal_reference(
+        order.kind,
+        order.reference,
+        direction=order.direction if order.kind is ReferenceKind.DECLARATION else None,
+        patterns=rules.references,
+        field="/reference",
+    )
 
 
 def _find(session: Session, kind: str, reference: str, represented: int) -> Instruction | None:

@@ -11,8 +11,8 @@ from scheduler.access.actor import Actor
 from scheduler.booking.admission import minutes_for, require_fit
 from scheduler.booking.answer import settle_request
 from scheduler.booking.cancel import end_booking
-from scheduler.booking.confirm import release_hold
 from scheduler.booking.displace import OFFERED_WITHIN, displace_booking
+from scheduler.booking.holds import release_hold, release_holds
 from scheduler.booking.place import find_place
 from scheduler.booking.standing import demand_of
 from scheduler.booking.write import Columns, change_booking, instructions_of, occupied
@@ -71,12 +71,10 @@ def revalidate(case: Revalidating, booking: Booking) -> str:
 def _end(case: Revalidating, booking: Booking) -> str:
     if booking.state == BookingState.IN_PROGRESS.value:
         return "kept"
-    for hold in case.session.exec(
-        select(Booking).where(
-            col(Booking.replaces) == booking.id, col(Booking.state) == BookingState.HOLD.value
-        )
-    ).all():
-        release_hold(case.session, hold, actor=case.actor, now=case.now, why="instruction withdrawn")
+    days = days_of(booking, booking.office, case.now)
+    release_holds(
+        case.session, booking, locked=days, actor=case.actor, now=case.now, why="instruction withdrawn"
+    )
     end_booking(case.session, booking, actor=case.actor, reason="instruction withdrawn", now=case.now)
     announce(case.session, booking=booking, what=What.CANCELLED, now=case.now, reference=case.facts)
     return "cancelled"

@@ -1,6 +1,6 @@
-"""Absences, loans and closures: duties are cut or handed over, whoever is hurt is re-crewed."""
+"""Absences and loans: duties are cut or handed over, whoever is hurt is re-crewed."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
@@ -13,8 +13,9 @@ from scheduler.access.actor import Actor
 from scheduler.database.connection import Database
 from scheduler.database.idempotency import Keep
 from scheduler.database.locks import lock_inspectors
-from scheduler.models import Absence, Duty, Loan
+from scheduler.models import Absence, Duty, Inspector, Loan
 from scheduler.promise.boards import Boards, boards_of
+from scheduler.promise.reference import OfficeFacts, Reference
 from scheduler.roster.changes import RosterChange
 from scheduler.roster.duties import find_inspector, minutes_of, record_roster
 from scheduler.roster.orders import AbsenceOrder, LoanOrder
@@ -48,21 +49,9 @@ def record_absence(
         lock_inspectors(session, [who])
         cuts = _cuts(session, who, away)
 
-        def write() -> None:
-            _cut(session, cuts)
-            session.add(
-                Absence(
-                    inspector=who,
-                    kind=order.kind.value,
-                    period=away,
-                    reason=order.reason,
-                    recorded_at=now,
-                )
-            )
-            session.flush()
-
+        row = Absence(inspector=who, kind=order.kind.value, period=away, reason=order.reason, recorded_at=now)
         changing = Changing(actor, now, boards.latest(session), displace, "absence")
-        repair = _repair(session, boards, cuts, write, changing)
+        repair = _repair(session, boards, cuts, row, changing)
         record_roster(
             session,
             actor=actor,
@@ -97,31 +86,22 @@ def lend_inspector(
         inspector = find_inspector(session, actor=actor, badge=order.badge)
         who = inspector.id
         assert who is not None  # noqa: S101 - read from the database
-        target = facts.office_by_code(order.office)
-        if target.id == inspector.office:
-            raise errors.UnknownOffice(field="/office", office=order.office)
+        target = _other_office(facts, order.office, inspector)
         period = Range(order.begins, order.ends, bounds="[)")
         lock_inspectors(session, [who])
         cuts = [cut for cut in _cuts(session, who, period) if cut.duty.office != target.id]
         for cut in cuts:
             cut.added.append(_lent(cut.duty, cut.taken, target.id))
 
-        def write() -> None:
-            _cut(session, cuts)
-            session.add(
-                Loan(
-                    inspector=who,
-                    home_office=inspector.office,
-                    office=target.id,
-                    period=period,
-                    reason=order.reason,
-                    recorded_at=now,
-                )
-            )
-            session.flush()
-
-        changing = Changing(actor, now, facts, displace, "loan")
-        repair = _repair(session, boards, cuts, write, changing)
+        row = Loan(
+            inspector=who,
+            home_office=inspector.office,
+            office=target.id,
+            period=period,
+            reason=order.reason,
+            recorded_at=now,
+        )
+        repair = _repair(session, boards, cuts, row, Changing(actor, now, facts, displace, "loan"))
         details = {"inspector": who, "to": target.id, **repair.told()}
         record_roster(
             session, actor=actor, kind="inspector_lent", office=inspector.office, now=now, details=details
@@ -129,6 +109,13 @@ def lend_inspector(
         return RosterChange(_standing(cuts), repair.recrewed, repair.displaced)
 
     return database.write(lambda session: keep(session, work))
+
+
+def _other_office(facts: Reference, code: str, inspector: Inspector) -> OfficeFacts:
+    target = facts.office_by_code(code)
+    if target.id == inspector.office:
+        raise errors.UnknownOffice(field="/office", office=code)
+    return target
 
 
 @dataclass(slots=True)
@@ -188,12 +175,15 @@ def _lent(duty: Duty, period: Range[datetime], office: int) -> Duty:
 
 
 def _repair(
-    session: Session,
-    boards: Boards,
-    cuts: Sequence[_Cut],
-    write: Callable[[], None],
-    changing: Changing,
+    session: Session, boards: Boards, cuts: Sequence[_Cut], row: Absence | Loan, changing: Changing
 ) -> Repair:
+    """Cut the duties, write the row that says why, and re-crew whoever is hurt."""
+
+    def write() -> None:
+        _cut(session, cuts)
+        session.add(row)
+        session.flush()
+
     keys = {(cut.duty.office, cut.duty.date) for cut in cuts}
     keys |= {(duty.office, duty.date) for cut in cuts for duty in cut.added}
     leaving = {

@@ -1,6 +1,6 @@
 """Closures of an office, a site or a dock."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TypeVar
 
 from sqlalchemy.dialects.postgresql import Range
@@ -12,6 +12,7 @@ from scheduler.database.idempotency import Keep
 from scheduler.errors import UnknownOffice, UnknownSite
 from scheduler.models import Closure, Dock
 from scheduler.promise.boards import boards_of
+from scheduler.promise.reference import Reference
 from scheduler.promise.rows import local_date
 from scheduler.roster.changes import RosterChange
 from scheduler.roster.duties import record_roster
@@ -39,37 +40,43 @@ def close(
 
     def work(session: Session) -> RosterChange:
         facts = boards.latest(session)
-        if actor.office is None:
-            raise UnknownOffice(field="/office")
-        office = actor.office
-        site = None if order.site is None else facts.site_by_code(office, order.site).id
-        closure = Closure(
-            office=office,
-            site=site,
-            dock=_dock(session, site, order.dock),
-            period=Range(order.begins, order.ends, bounds="[)"),
-            reason=order.reason,
-        )
+        closure = _closure(session, actor, order, facts)
 
         def write() -> None:
             session.add(closure)
             session.flush()
 
-        first, last = local_date(order.begins), local_date(order.ends - timedelta(microseconds=1))
-        days = [first + timedelta(days=k) for k in range((last - first).days + 1)]
         repair = change_days(
             session,
             boards,
-            keys=[(office, day) for day in days],
+            keys=[(closure.office, day) for day in _days(order)],
             leaving={},
             write=write,
             changing=Changing(actor, now, facts, displace, "closure"),
         )
         details = {"closure": closure.id, "reason": order.reason, **repair.told()}
-        record_roster(session, actor=actor, kind="closed", office=office, now=now, details=details)
+        record_roster(session, actor=actor, kind="closed", office=closure.office, now=now, details=details)
         return RosterChange((), repair.recrewed, repair.displaced)
 
     return database.write(lambda session: keep(session, work))
+
+
+def _closure(session: Session, actor: Actor, order: ClosureOrder, facts: Reference) -> Closure:
+    if actor.office is None:
+        raise UnknownOffice(field="/office")
+    site = None if order.site is None else facts.site_by_code(actor.office, order.site).id
+    return Closure(
+        office=actor.office,
+        site=site,
+        dock=_dock(session, site, order.dock),
+        period=Range(order.begins, order.ends, bounds="[)"),
+        reason=order.reason,
+    )
+
+
+def _days(order: ClosureOrder) -> list[date]:
+    first, last = local_date(order.begins), local_date(order.ends - timedelta(microseconds=1))
+    return [first + timedelta(days=k) for k in range((last - first).days + 1)]
 
 
 def _dock(session: Session, site: int | None, code: str | None) -> int | None:

@@ -7,9 +7,9 @@ from datetime import date, datetime, timedelta
 from sqlmodel import Session, col, select
 
 from scheduler.access.actor import Actor
-from scheduler.booking.confirm import release_hold
 from scheduler.booking.displace import OFFERED_WITHIN, displace_booking
 from scheduler.booking.expiry import expire_lapsed
+from scheduler.booking.holds import release_hold
 from scheduler.booking.write import record
 from scheduler.database.locks import lock_office_days
 from scheduler.errors import HurtsBookings
