@@ -83,6 +83,10 @@ _NAMES = {
     "must_finish_kind": "最迟完成原因",
     "issued_at": "指令下达时间",
     "arrived_at": "到货时间",
+    "references": "单证编号（多个）",
+    "attendee": "陪同人",
+    "recipient_name": "短信接收人",
+    "recipient_mobile": "短信接收手机",
 }
 
 CHINESE = MappingProxyType({chinese: name for name, chinese in _NAMES.items()})

@@ -10,6 +10,7 @@ from scheduler.errors import Plain
 REASONS = (
     "duplicate_row",
     "field_missing",
+    "left_requested",
     "malformed_row",
     "unknown_district",
     "unknown_dock",

@@ -7,16 +7,22 @@ from io import StringIO
 from types import MappingProxyType
 from typing import Literal
 
+from scheduler.intake.booking_rows import BOOKING_ROWS
 from scheduler.intake.district_rows import DISTRICT_ROWS
 from scheduler.intake.fields import RowModel
 from scheduler.intake.instruction_rows import INSTRUCTION_ROWS
 from scheduler.intake.people_rows import PEOPLE_ROWS
 
-Kind = Literal["district", "people", "instructions"]
+Kind = Literal["district", "people", "instructions", "bookings"]
 Form = Literal["csv", "json"]
 
 MODELS: Mapping[str, Mapping[str, type[RowModel]]] = MappingProxyType(
-    {"district": DISTRICT_ROWS, "people": PEOPLE_ROWS, "instructions": INSTRUCTION_ROWS}
+    {
+        "district": DISTRICT_ROWS,
+        "people": PEOPLE_ROWS,
+        "instructions": INSTRUCTION_ROWS,
+        "bookings": BOOKING_ROWS,
+    }
 )
 """The records of each kind of file."""
 
