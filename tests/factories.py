@@ -8,13 +8,11 @@ import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.dialects.postgresql import Range
 from sqlmodel import Session, SQLModel
 
 from scheduler.access.actor import Actor, OpenCall
-from scheduler.booking.orders import InstructionRef, Order
 from scheduler.database.connection import Database
 from scheduler.models import (
     Account,
@@ -43,21 +41,23 @@ from scheduler.models import (
 from scheduler.rules.priority import DEFAULT_RULES
 from scheduler.rules.work_days import calendar
 from scheduler.vocabulary import Channel, Direction, Mode, ReferenceKind, Role, SiteKind
+from tests.values import NOW, SATURDAY, TODAY, TUESDAY, ZONE, at, example_uscc, order, work_days
 
-ZONE = ZoneInfo("Asia/Shanghai")
-NOW = datetime(2026, 11, 30, 8, 0, tzinfo=ZONE)
-"""A Monday morning before the office opens."""
-
-TODAY = NOW.date()
-TUESDAY = TODAY + timedelta(days=1)
-SATURDAY = TODAY + timedelta(days=5)
+__all__ = [  # tests take all of it from here
+    "NOW",
+    "SATURDAY",
+    "TODAY",
+    "TUESDAY",
+    "ZONE",
+    "World",
+    "at",
+    "example_uscc",
+    "make_world",
+    "order",
+    "work_days",
+]
 
 _serial = itertools.count(1)
-
-
-def at(day: date, hour: int, minute: int = 0) -> datetime:
-    """An instant by its wall clock in Beijing."""
-    return datetime.combine(day, time(hour, minute), ZONE)
 
 
 @dataclass
@@ -164,22 +164,7 @@ class World:
         )
         self.add(row)
         assert row.id is not None
-        self.add(
-            *(
-                Duration(
-                    type=row.id,
-                    goods_category=category,
-                    base_minutes=minutes,
-                    per_unit_minutes=0,
-                    unit="lot",
-                )
-                for category in ("food", "fruit", "aquatic", "special_articles", "high_tech")
-            ),
-            *(
-                Seat(type=row.id, number=number, name=f"seat{number}", qualifications=list(qualifications))
-                for number, qualifications in enumerate(seats, start=1)
-            ),
-        )
+        self.add(*_durations(row.id, minutes), *_seats(row.id, seats))
         self.types[code] = row.id
         return row.id
 
@@ -353,41 +338,7 @@ def make_world(
     world.add(District(code="0100", name_zh="示例关区", name_en="Example District", is_example=True))
     version = Calendar(imported_at=NOW, source="example", digest="example")
     world.add(version)
-    assert version.version is not None
-    world.add(
-        *(
-            WorkDay(
-                calendar=version.version,
-                date=day.date,
-                kind=day.kind.value,
-                published=day.published,
-                name=day.name,
-            )
-            for day in calendar(2026, 2027)
-        )
-    )
-    world.add(
-        *(
-            Qualification(code=code, name_zh=code, name_en=code)
-            for code in ("food", "plant_quarantine", "special_articles")
-        )
-    )
-    world.add(
-        *(
-            PriorityRule(
-                office=rule.office,
-                direction=None if rule.direction is None else rule.direction.value,
-                hs_prefix=rule.hs_prefix,
-                goods_category=None if rule.goods_category is None else rule.goods_category.value,
-                priority=rule.priority.value,
-                answer=rule.answer.value,
-                valid_from=rule.valid_from,
-                valid_to=rule.valid_to,
-                source=rule.source,
-            )
-            for rule in DEFAULT_RULES
-        )
-    )
+    world.add(*_calendar_rows(version.version or 0), *_qualifications(), *_priority_rules())
     world.office("north")
     world.site("yard", docks=docks)
     world.type("standard")
@@ -401,30 +352,43 @@ def make_world(
     return world
 
 
-def work_days(count: int) -> list[date]:
-    """The first work days from today on."""
-    days = (TODAY + timedelta(days=k) for k in itertools.count())
-    return list(itertools.islice((day for day in days if day.weekday() < 5), count))
+def _durations(type_: int, minutes: int) -> Iterable[Duration]:
+    for category in ("food", "fruit", "aquatic", "special_articles", "high_tech"):
+        yield Duration(
+            type=type_, goods_category=category, base_minutes=minutes, per_unit_minutes=0, unit="lot"
+        )
 
 
-def order(*references: str, start: datetime, **values: object) -> Order:
-    """An order for one visit with somebody to attend."""
-    return Order.model_validate(
-        {
-            "instructions": [InstructionRef(reference=reference) for reference in references],
-            "start": start,
-            "attendee": "示例陪同人",
-            **values,
-        }
-    )
+def _seats(type_: int, seats: Sequence[Sequence[str]]) -> Iterable[Seat]:
+    for number, needed in enumerate(seats, start=1):
+        yield Seat(type=type_, number=number, name=f"seat{number}", qualifications=list(needed))
 
 
-def example_uscc(number: int) -> str:
-    """A unified social credit code with a correct check digit; no enterprise's."""
-    from stdnum.cn.uscc import calc_check_digit  # noqa: PLC0415 - only here
+def _calendar_rows(version: int) -> Iterable[WorkDay]:
+    for day in calendar(2026, 2027):
+        yield WorkDay(
+            calendar=version, date=day.date, kind=day.kind.value, published=day.published, name=day.name
+        )
 
-    body = f"91110105MA{number:07d}"
-    return body + str(calc_check_digit(body))
+
+def _qualifications() -> Iterable[Qualification]:
+    for code in ("food", "plant_quarantine", "special_articles"):
+        yield Qualification(code=code, name_zh=code, name_en=code)
+
+
+def _priority_rules() -> Iterable[PriorityRule]:
+    for rule in DEFAULT_RULES:
+        yield PriorityRule(
+            office=rule.office,
+            direction=None if rule.direction is None else rule.direction.value,
+            hs_prefix=rule.hs_prefix,
+            goods_category=None if rule.goods_category is None else rule.goods_category.value,
+            priority=rule.priority.value,
+            answer=rule.answer.value,
+            valid_from=rule.valid_from,
+            valid_to=rule.valid_to,
+            source=rule.source,
+        )
 
 
 def _write(session: Session, rows: Sequence[SQLModel]) -> None:

@@ -84,7 +84,7 @@ def test_papers_are_required_by_name(missing: str | None) -> None:
     ]
     for refusal, name, mode, kind in cases:
         with pytest.raises(refusal) as refused:
-            require(mode, kind, **{name: missing})  # type: ignore[arg-type]
+            require(mode, kind, **{name: missing})  # type: ignore[arg-type]  # mypy does not know which name
         assert refused.value.field == f"/{name}"
 
 
