@@ -5,12 +5,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import TextClause, text
 
 from notifications.gateway import Gateway
+from scheduler.access.throttle import drop_old_tries
 from scheduler.booking.expiry import expire_due
 from scheduler.database.connection import Database
 from scheduler.reminders.dispatch import Counts, send_due
 
 KEPT = timedelta(days=7)
-"""How long sign-in tries, idempotent answers and the marks of ended clocks are kept."""
+"""How long idempotent answers and the marks of ended clocks are kept."""
 
 BATCH = 5_000
 """Rows deleted in one transaction, so that none of them takes long."""
@@ -22,7 +23,6 @@ DELETE FROM {table} USING old WHERE {table}.ctid = old.ctid AND {table}.{column}
 RETURNING 1
 """)
     for table, column in (
-        ("sign_in_try", "at"),
         ("idempotent_answer", "created_at"),
         ("heartbeat", "seen_at"),
     )
@@ -44,8 +44,10 @@ def tick_expiry(database: Database, *, now: datetime) -> int:
 
 
 def tick_leftovers(database: Database, *, now: datetime) -> int:
-    """Delete what nobody needs after seven days; say how many rows."""
-    return sum(_delete_old(database, statement, before=now - KEPT) for statement in _LEFTOVERS)
+    """Delete what nobody needs any more; say how many rows."""
+    deleted = sum(_delete_old(database, statement, before=now - KEPT) for statement in _LEFTOVERS)
+    with database.transaction() as session:
+        return deleted + drop_old_tries(session, now)
 
 
 def tick_heartbeat(database: Database, *, name: str, now: datetime) -> None:
