@@ -12,13 +12,14 @@ from scheduler import errors
 from scheduler.access.actor import Actor
 from scheduler.booking.admission import GREEN, Admission, admit, require_attendee
 from scheduler.booking.answers import answer_by
+from scheduler.booking.expiry import expire_lapsed
 from scheduler.booking.orders import Order
 from scheduler.booking.place import find_place, judge_start
 from scheduler.booking.priority import apply_for_priority
 from scheduler.booking.write import create_booking, promised_at
 from scheduler.database.connection import Database, StaleDayError
 from scheduler.database.idempotency import Keep
-from scheduler.database.locks import lock_enterprise
+from scheduler.database.locks import lock_enterprise, lock_office_days
 from scheduler.models import Booking, BookingInstruction
 from scheduler.promise.boards import Boards, boards_of
 from scheduler.promise.reference import Reference
@@ -89,6 +90,7 @@ def _book(session: Session, asking: Asking) -> Booking:
     if asking.state is BookingState.CONFIRMED:
         require_attendee(order.attendee)
     lock_enterprise(session, admission.represented)
+    expire_holds_on(session, admission, beside=order.start, now=asking.now)
     require_free_instructions(session, admission)
     require_cap(session, asking.reference, admission, asking.now)
 
@@ -102,6 +104,28 @@ def _book(session: Session, asking: Asking) -> Booking:
     return with_alternatives(
         session, decide, boards=asking.boards, demand=admission.demand, wished=order.window[0], now=asking.now
     )
+
+
+def expire_holds_on(
+    session: Session, admission: Admission, *, beside: datetime | None, now: datetime
+) -> None:
+    """Expire lapsed holds that still take the instructions, so that nobody waits for the clock's tick."""
+    lapsed = session.execute(
+        select(col(Booking.office), col(Booking.date))
+        .join(BookingInstruction, col(BookingInstruction.booking) == col(Booking.id))
+        .where(
+            col(BookingInstruction.instruction).in_([row.id for row in admission.instructions]),
+            col(Booking.state) == BookingState.HOLD.value,
+            col(Booking.expires_at) <= now,
+        )
+    ).all()
+    days = {(office, day) for office, day in lapsed}
+    if not days:
+        return
+    # the day that is booked next is locked now, so that locks are taken in ascending order
+    lock_office_days(session, days | ({(admission.site.office, local_date(beside))} if beside else set()))
+    for office, day in sorted(days):
+        expire_lapsed(session, office=office, day=day, now=now)
 
 
 def require_free_instructions(session: Session, admission: Admission) -> None:
@@ -137,6 +161,7 @@ def require_cap(session: Session, reference: Reference, admission: Admission, no
         .where(
             col(Booking.enterprise) == admission.represented,
             col(Booking.state).in_([state.value for state in OPEN_STATES]),
+            (col(Booking.state) != BookingState.HOLD.value) | (col(Booking.expires_at) > now),
             col(Booking.replaces).is_(None),
         )
     ).one()

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlmodel import Session
 
-from scheduler.database.constraints import refusal_of, sqlstate_of
+from scheduler.database.constraints import constraint_of, refusal_of, sqlstate_of
 from scheduler.errors import Busy, DatabaseDown, Refusal
 
 Written = TypeVar("Written")
@@ -21,6 +21,9 @@ RERUNS = 5
 """How often a write that lost a race runs again before it is refused as busy."""
 
 _LOST_A_RACE = {"40001", "40P01", "23P01"}
+_DRAWN = {"booking_reference_key", "call_reference_key", "message_code_key"}
+"""Constraints on what is drawn by lot: the next draw is another."""
+
 _WAITED_TOO_LONG = {"55P03", "57014"}
 _OPTIONS = " ".join(
     f"-c {setting}"
@@ -94,7 +97,7 @@ class Database:
             except StaleDayError:
                 pass
             except DBAPIError as error:
-                if sqlstate_of(error) not in _LOST_A_RACE:
+                if not _may_rerun(error):
                     raise _refusal_or_bug(error) from error
                 lost = refusal_of(error)
             except PoolTimeoutError as error:
@@ -131,6 +134,10 @@ def _refusal_or_bug(error: DBAPIError) -> Exception:
     if state in _WAITED_TOO_LONG or state in _LOST_A_RACE:
         return refusal_of(error) or Busy()
     return refusal_of(error) or error
+
+
+def _may_rerun(error: DBAPIError) -> bool:
+    return sqlstate_of(error) in _LOST_A_RACE or constraint_of(error) in _DRAWN
 
 
 def _connection_lost(error: DBAPIError) -> bool:

@@ -28,10 +28,14 @@ REFUSALS: dict[str, type[errors.Refusal]] = {
 
 def refusal_of(error: DBAPIError) -> errors.Refusal | None:
     """The refusal that a database error stands for, or None where it is a bug."""
-    diagnostic = getattr(error.orig, "diag", None)
-    name = getattr(diagnostic, "constraint_name", None)
-    refusal = REFUSALS.get(name or "")
+    refusal = REFUSALS.get(constraint_of(error))
     return None if refusal is None else refusal()
+
+
+def constraint_of(error: DBAPIError) -> str:
+    """The name of the constraint that was violated, empty where none was."""
+    diagnostic = getattr(error.orig, "diag", None)
+    return getattr(diagnostic, "constraint_name", None) or ""
 
 
 def sqlstate_of(error: DBAPIError) -> str:

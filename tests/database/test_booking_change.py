@@ -85,6 +85,18 @@ def test_a_lapsed_hold_is_not_confirmed(world: World) -> None:
         _confirm(world, held, minutes=6)
 
 
+def test_a_lapsed_hold_does_not_take_its_instruction(world: World) -> None:
+    """Who let a hold lapse books the same goods at once, without waiting for the clock."""
+    reference = world.instruction()
+    asked = order(reference, start=at(TUESDAY, 10))
+    actor = world.enterprise_actor()
+    hold(world.database, actor=actor, order=asked, now=NOW, keep=plainly)
+    with pytest.raises(errors.InstructionTaken):
+        book(world.database, actor=actor, order=asked, now=NOW, keep=plainly)
+    later = NOW + timedelta(minutes=5)
+    assert book(world.database, actor=actor, order=asked, now=later, keep=plainly).state == "confirmed"
+
+
 def test_moving_keeps_number_and_frees_the_old_time(world: World) -> None:
     """After a move two more bookings fit where one stood."""
     booking = _book(world)
