@@ -24,6 +24,8 @@ TIMES = [(9, 0), (9, 30), (10, 0), (10, 30), (14, 0), (14, 30), (15, 0), (15, 30
 SLOTS = [at(day, *time) for time in TIMES for day in work_days(10) if day >= TUESDAY]
 
 
+RECIPIENTS = [{"name": "示例收信人", "mobile": "13800138000"}]
+
 _serial = itertools.count(1)
 
 
@@ -56,13 +58,13 @@ def enterprises(world: World, count: int) -> list[Actor]:
 
 def book_at(world: World, actor: Actor, reference: str, start: datetime, **values: object) -> Booking:
     """Book an instruction at a start."""
-    asked = order(reference, start=start, **values)
+    asked = order(reference, start=start, recipients=RECIPIENTS, **values)
     return book(world.database, actor=actor, order=asked, now=NOW, keep=plainly)
 
 
 def hold_at(world: World, actor: Actor, reference: str, start: datetime) -> Booking:
     """Hold a start for an instruction."""
-    asked = order(reference, start=start)
+    asked = order(reference, start=start, recipients=RECIPIENTS)
     return hold(world.database, actor=actor, order=asked, now=NOW, keep=plainly)
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from scheduler.promise.boards import Boards
+from scheduler.queries.doctor import diagnose
 from solver.check import check
 from tests.factories import World
 
@@ -149,6 +150,13 @@ def count_violations_at_the_end(world: World) -> dict[str, int]:
                 AND (one.booking, one.seat) < (other.booking, other.seat)
         """
         return {"inspector_twice": int(session.execute(text(twice)).scalar_one())}
+
+
+def count_findings(world: World) -> dict[str, int]:
+    """What `inspection doctor` would count, by invariant and question."""
+    with world.database.transaction() as session:
+        session.execute(text("SET LOCAL statement_timeout = '2min'"))
+        return {f"{one.invariant}: {one.question}": one.count for one in diagnose(session)}
 
 
 def violated(counts: dict[str, int]) -> dict[str, int]:

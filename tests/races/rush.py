@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from scheduler.errors import Refusal
 from tests.factories import World
-from tests.races.checker import count_violations, violated
+from tests.races.checker import count_findings, count_violations, violated
 
 THREADS = 32
 TRIES = int(os.environ.get("RACE_TRIES", "6000"))
@@ -74,13 +74,14 @@ class Rush:
 
 @contextmanager
 def rushing(world: World, *, cap: int = 50) -> Iterator[Rush]:
-    """A rush at whose end history has no violation and the database met no deadlock."""
+    """A rush at whose end history has no violation, the doctor no finding, and no deadlock was met."""
     rush = Rush(world)
     try:
         yield rush
     finally:
         rush.close()
     assert violated(count_violations(world, cap=cap)) == {}
+    assert violated(count_findings(world)) == {}
     assert deadlocks(world) == 0
 
 

@@ -26,7 +26,7 @@ def test_last_place(world: World) -> None:
     actors = enterprises(world, THREADS)
     wanted = [(actor, add_instructions(world, 1, represented=actor.enterprise)[0]) for actor in actors]
     with rushing(world) as rush:
-        for number in rush.rounds(0.34):
+        for number in rush.rounds(0.25):
             start = SLOTS[number % len(SLOTS)]
             answers = rush.together([partial(book_at, world, *one, start) for one in wanted])
             assert len(won(answers)) == CREWS
