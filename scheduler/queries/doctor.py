@@ -123,10 +123,12 @@ _QUESTIONS: Sequence[tuple[str, str, str]] = (
         "kept answers of success whose booking does not exist",
         """
         SELECT count(*) FROM idempotent_answer AS k
-        WHERE k.status BETWEEN 200 AND 299
-          AND convert_from(k.body, 'UTF8')::jsonb ->> 'number' IS NOT NULL
-          AND NOT EXISTS (SELECT FROM booking
-                          WHERE reference = convert_from(k.body, 'UTF8')::jsonb ->> 'number')
+        CROSS JOIN LATERAL (  -- a page's answer is no JSON
+            SELECT CASE WHEN get_byte(k.body, 0) = ascii('{')
+                        THEN convert_from(k.body, 'UTF8')::jsonb ->> 'number' END
+            WHERE length(k.body) > 0) AS told (number)
+        WHERE k.status BETWEEN 200 AND 299 AND told.number IS NOT NULL
+          AND NOT EXISTS (SELECT FROM booking WHERE reference = told.number)
         """,
     ),
     (
