@@ -136,16 +136,17 @@ def _render(address: URL) -> str:
 
 
 @contextlib.contextmanager
-def _clean_databases(address: URL) -> Iterator[Callable[[], str]]:
-    """Give a maker of fresh copies of the template; all are dropped at the end."""
+def _clean_databases(address: URL) -> Iterator[Callable[..., str]]:
+    """Give a maker of fresh copies of the template, or of another's; all are dropped at the end."""
     made: list[str] = []
 
-    def make() -> str:
+    def make(original: str | None = None) -> str:
         worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
         name = f"test_{_template_name()}_{worker}_{next(_numbers)}"
+        template = make_url(original).database if original else _template_name()
         with _administer(address) as connection:
             copy = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
-            connection.execute(copy.format(sql.Identifier(name), sql.Identifier(_template_name())))
+            connection.execute(copy.format(sql.Identifier(name), sql.Identifier(template or "")))
         made.append(name)
         return _render(address.set(database=name))
 
@@ -163,6 +164,20 @@ def database_url(postgres: URL) -> Iterator[str]:
     """Address of a migrated, empty database for one test alone."""
     with _clean_databases(postgres) as make:
         yield make()
+
+
+@pytest.fixture(scope="session")
+def lasting_database(postgres: URL) -> Iterator[Callable[[], str]]:
+    """Maker of migrated databases that stay until the run ends: originals to copy from."""
+    with _clean_databases(postgres) as make:
+        yield make
+
+
+@pytest.fixture
+def copy_database(postgres: URL) -> Iterator[Callable[[str], str]]:
+    """Maker of copies of a database that nobody is connected to, for one test alone."""
+    with _clean_databases(postgres) as make:
+        yield make
 
 
 @pytest.fixture(scope="module")
