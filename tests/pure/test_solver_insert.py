@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
-from itertools import permutations
+from itertools import islice, permutations
 from random import Random
 
 import pytest
@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from bench.instances import draw_requests, open_office, small_candidate, small_day, total_travel
+from bench.promise import fill, proves_no
 from solver import reasons
 from solver.check import check
 from solver.crew import choose, find_shortage
@@ -148,6 +149,19 @@ def test_a_filled_office_stays_legal(seed: int) -> None:
     assert len(jobs) > 20
     assert check(day, board.plan) == []
     assert prepare(day, board.plan).teams == board.teams
+
+
+def test_hall_counting_never_denies_an_open_start() -> None:
+    """What the bench counts as proved impossible is never open, on a day with both kinds of answers."""
+    stream = draw_requests(office := open_office(seed=2, inspectors=10), seed=2)
+    filled = fill(office.days[0], stream, load=0.35)
+    seen: set[tuple[bool, bool]] = set()
+    for request in islice(stream, 15):
+        starts = open_starts(filled.board, request.candidate)
+        for start in range(filled.day.opens, filled.day.closes - 60, GRID):
+            denied = proves_no(filled.board, request.candidate.at(start, -1))
+            seen.add((bool(starts >> start // GRID & 1), denied))
+    assert seen == {(True, False), (False, True), (False, False)}
 
 
 def test_openings_answer_each_day_of_an_office() -> None:
