@@ -135,6 +135,9 @@ BROKEN: dict[str, tuple[str, Day, Plan]] = {
     "no pause left": (
         reasons.LUNCH, with_jobs(second={"start": 690, "duration": 120}), SPLIT_CREW,
     ),
+    "time for a pause or for the way, not both": (
+        reasons.LUNCH, with_jobs({"duration": 60}, {"start": 720, "duration": 200}), PLAN,
+    ),
     "no dock": (reasons.DOCK_MISSING, DAY, rows(second=Assignment((10, 20)))),
     "a dock where there is none": (reasons.DOCK_NOT_NEEDED, DAY, rows(first=Assignment((10, 20), 20))),
     "a dock of another site": (reasons.DOCK_OF_OTHER_SITE, DAY, rows(second=Assignment((10, 20), 30))),
