@@ -1,8 +1,8 @@
 """Book at once, or hold a time: one use case for every channel."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TypeVar
 
 from sqlalchemy import func
@@ -28,7 +28,7 @@ from scheduler.promise.search import Demand, nearest, true_starts
 from scheduler.promise.witness import store_crews
 from scheduler.reminders.announce import What, announce
 from scheduler.rules.policy import BookingRules
-from scheduler.vocabulary import OPEN_STATES, BookingState, PriorityAnswer, RequestReason
+from scheduler.vocabulary import OPEN_STATES, WORKDAY_KINDS, BookingState, PriorityAnswer, RequestReason
 
 Kept = TypeVar("Kept")
 
@@ -92,7 +92,7 @@ def _book(session: Session, asking: Asking) -> Booking:
     lock_enterprise(session, admission.represented)
     expire_holds_on(session, admission, beside=order.start, now=asking.now)
     require_free_instructions(session, admission)
-    require_cap(session, asking.reference, admission, asking.now)
+    require_cap(session, asking.reference, admission, local_date(order.window[0]), asking.now)
 
     def decide() -> Booking:
         start = order.start or _earliest(session, asking, admission)
@@ -145,28 +145,46 @@ def require_free_instructions(session: Session, admission: Admission) -> None:
         raise errors.InstructionTaken(field=f"/instructions/{place}", reference=row.reference)
 
 
-def require_cap(session: Session, reference: Reference, admission: Admission, now: datetime) -> None:
+def require_cap(
+    session: Session, reference: Reference, admission: Admission, wished: date, now: datetime
+) -> None:
     """Refuse more open bookings of the represented enterprise than its credit level allows.
 
-    The caller holds the enterprise's lock, so that the count is true until commit.
+    Rest days have a cap of their own beside the one for all. The caller holds the
+    enterprise's lock, so that the counts are true until commit.
 
     Raises:
         CapReached: with the cap.
     """
     rules = reference.policy(BookingRules, office=admission.site.office, on=local_date(now))
     cap = rules.caps.of(admission.demand.credit)
-    open_now = session.exec(
+    if _count_open(session, admission.represented, now) >= cap:
+        raise errors.CapReached(field="/instructions", cap=cap)
+    if reference.kinds.get(wished) in WORKDAY_KINDS:
+        return
+    last = local_date(now) + timedelta(days=rules.horizon_days)
+    rest = [
+        day
+        for day, kind in reference.kinds.items()
+        if kind not in WORKDAY_KINDS and local_date(now) <= day <= last
+    ]
+    cap = rules.rest_day_caps.of(admission.demand.credit)
+    if _count_open(session, admission.represented, now, on=rest) >= cap:
+        raise errors.CapReached(field="/start", cap=cap)
+
+
+def _count_open(session: Session, enterprise: int, now: datetime, *, on: Sequence[date] | None = None) -> int:
+    query = (
         select(func.count())
         .select_from(Booking)
         .where(
-            col(Booking.enterprise) == admission.represented,
+            col(Booking.enterprise) == enterprise,
             col(Booking.state).in_([state.value for state in OPEN_STATES]),
             (col(Booking.state) != BookingState.HOLD.value) | (col(Booking.expires_at) > now),
             col(Booking.replaces).is_(None),
         )
-    ).one()
-    if open_now >= cap:
-        raise errors.CapReached(field="/instructions", cap=cap)
+    )
+    return session.exec(query if on is None else query.where(col(Booking.date).in_(on))).one()
 
 
 def _earliest(session: Session, asking: Asking, admission: Admission) -> datetime:

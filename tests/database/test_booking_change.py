@@ -307,4 +307,14 @@ def test_caps_count_open_bookings_of_the_represented_enterprise(world: World) ->
     assert refused.value.values["cap"] == 1
 
 
+def test_rest_days_have_a_cap_of_their_own(world: World) -> None:
+    """One request for a rest day is enough here; work days are not touched by it."""
+    world.policy("booking", {"rest_day_caps": dict.fromkeys(_LEVELS, 1)})
+    assert _book(world, start=at(SATURDAY, 10)).state == "requested"
+    with pytest.raises(errors.CapReached) as refused:
+        _book(world, start=at(SATURDAY, 14))
+    assert refused.value.field == "/start"
+    assert _book(world).state == "confirmed"
+
+
 _LEVELS = ("advanced_certified", "certified", "regular", "dishonest", "seriously_dishonest")
