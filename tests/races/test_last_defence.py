@@ -36,14 +36,16 @@ def world(fresh_database: Callable[[], str]) -> Iterator[World]:
     world.database.close()
 
 
-def _meet(world: World, first: str, second: str, *, starts: tuple[object, object]) -> list[object]:
+def _meet(
+    world: World, first: str, second: str, *, starts: tuple[object, object], other: int | None = None
+) -> list[object]:
     """Book the first; before it commits let the second book until it is done or waits for a lock."""
     actor = world.enterprise_actor()
     others: list[Future[object]] = []
 
     def run() -> object:
         try:
-            return book_at(world, actor, second, starts[1])
+            return book_at(world, world.enterprise_actor(other), second, starts[1])
         except Refusal as refusal:
             return refusal
 
@@ -72,8 +74,10 @@ def _somebody_waits(world: World) -> bool:
 
 def test_the_days_lock_keeps_ways_between_sites(world: World) -> None:
     """No constraint knows the way from yard to annex: only the lock and the second reading do."""
-    first, second = add_instructions(world, 1), add_instructions(world, 1, site=world.sites["annex"])
-    told = _meet(world, *first, *second, starts=(TEN, HALF_PAST))
+    other = world.enterprise()
+    (mine,) = add_instructions(world, 1)
+    (theirs,) = add_instructions(world, 1, site=world.sites["annex"], represented=other)
+    told = _meet(world, mine, theirs, starts=(TEN, HALF_PAST), other=other)
     assert isinstance(told[1], NoPlace)
     assert violated(count_violations(world)) == {}
 
