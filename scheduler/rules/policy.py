@@ -136,8 +136,8 @@ class BookingRules(Policy):
     caps: CountByCredit = CountByCredit(  # policy default
         advanced_certified=200, certified=100, regular=50, dishonest=10, seriously_dishonest=5
     )
-    rest_day_caps: CountByCredit = CountByCredit(  # policy default; of those, on rest days
-        advanced_certified=20, certified=10, regular=5, dishonest=0, seriously_dishonest=0
+    rest_day_caps: CountByCredit = CountByCredit(  # policy default; who is excluded is said below
+        advanced_certified=20, certified=10, regular=5, dishonest=5, seriously_dishonest=5
     )
     excluded_levels: tuple[CreditLevel, ...] = ()
     out_of_hours_levels: tuple[CreditLevel, ...] = (  # 2018/109: dishonest enterprises are excluded
