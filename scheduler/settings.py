@@ -7,6 +7,7 @@
 | TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, TWILIO_SENDER | needed by `twilio`; the sender is a number or MG... |
 | TWILIO_BASE_URL | another address than Twilio's own, https unless it is this machine |
 | TEXTS_FILE | file to which the console gateway appends each text as a JSON line |
+| SECURE_COOKIES | sign-in cookies travel by https only: `true` (the default) or `false` for a try |
 | LOG_LEVEL | `debug`, `info` (the default), `warning` or `error` |
 
 An empty variable counts as not set. No printed form of the settings shows a secret.
@@ -51,6 +52,9 @@ class Settings(BaseSettings):
     twilio_sender: str = Field(default="", description="Number or messaging service that texts come from.")
     twilio_base_url: str = Field(default="", description="Another address than Twilio's own.")
     texts_file: Path | None = Field(default=None, description="Where the console gateway keeps texts too.")
+    secure_cookies: bool = Field(
+        default=True, description="Sign-in cookies travel by https only; off for a try on this machine."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="The least urgent level that is logged."
     )

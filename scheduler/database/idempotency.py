@@ -31,6 +31,12 @@ class Answer:
 Keep = Callable[[Session, Callable[[Session], Made]], Kept]
 """How the outcome of a use case's work is kept and handed back: `plainly`, or `keyed(...)`."""
 
+Work = Callable[[Session], Made]
+"""A use case that takes a session, ready to run."""
+
+Show = Callable[[Session, Made], Answer]
+"""How a door says what a use case made; it may read in the same transaction."""
+
 
 def plainly(session: Session, work: Callable[[Session], Made]) -> Made:
     """Keep nothing: return the work's own value, let its refusal through."""
@@ -38,7 +44,12 @@ def plainly(session: Session, work: Callable[[Session], Made]) -> Made:
 
 
 def keyed(
-    *, tenant: str, key: str, request_hash: str, now: datetime, render: Callable[[Made | Refusal], Answer]
+    *,
+    tenant: str,
+    key: str,
+    request_hash: str,
+    now: datetime,
+    render: Callable[[Session, Made | Refusal], Answer],
 ) -> Keep[Made, Answer]:
     """Keep the rendered answer under a tenant's key.
 
@@ -55,7 +66,7 @@ def keyed(
             if stored.request_hash != request_hash:
                 raise KeyReused(field="Idempotency-Key")
             return Answer(stored.status, stored.body, stored.headers)
-        answer = render(_outcome(session, work))
+        answer = render(session, _outcome(session, work))
         session.add(
             IdempotentAnswer(
                 tenant=tenant,

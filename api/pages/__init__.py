@@ -1,0 +1,1 @@
+"""Pages that are rendered here, with or without a script."""
