@@ -70,7 +70,7 @@ def announce(session: Session, *, booking: Booking, what: What, now: datetime, r
     if what is What.PRIORITY_ANSWERED:
         keep_texts(session, booking=booking)
     else:
-        _cancel_older(session, booking)
+        cancel_older_texts(session, booking=booking)
     people = session.execute(
         select(Recipient).where(col(Recipient.booking) == booking.id).order_by(col(Recipient.position))
     ).scalars()
@@ -99,7 +99,9 @@ def keep_texts(session: Session, *, booking: Booking) -> None:
     )
 
 
-def _cancel_older(session: Session, booking: Booking) -> None:
+def cancel_older_texts(session: Session, *, booking: Booking) -> None:
+    """Cancel what is still due of the booking's older versions: it is no longer true, or too late."""
+    session.flush()
     session.execute(
         update(Message)
         .where(

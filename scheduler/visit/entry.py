@@ -12,6 +12,7 @@ from scheduler.booking.write import change_booking, find_booking, require_state,
 from scheduler.errors import MalformedField, Plain, SignatureMissing, TimesOutOfOrder, TooEarly, WrongState
 from scheduler.models import Booking, InspectionType, Instruction, Visit
 from scheduler.promise.rows import instant_of, local_date
+from scheduler.reminders.announce import cancel_older_texts, keep_texts
 from scheduler.rules.visit_order import require_order
 from scheduler.vocabulary import BookingState, DelayReason, Mode, Outcome
 
@@ -123,6 +124,8 @@ def write_entry(
 ) -> Recorded:
     """Check an entry and write it: the visit's row, the booking's next version, its event.
 
+    Texts that are still due are cancelled, unless the visit is still to come.
+
     Raises:
         TooEarly, TimesOutOfOrder, MalformedField: as `require_entry`.
     """
@@ -137,6 +140,10 @@ def write_entry(
     session.add(visit)
     columns = {} if state is None else {"state": state.value}
     change_booking(session, booking, actor=actor, kind=kind, now=now, details=details, **columns)
+    if booking.state == BookingState.CONFIRMED.value:
+        keep_texts(session, booking=booking)  # goods released before their inspection are still reminded of
+    else:
+        cancel_older_texts(session, booking=booking)
     return Recorded(booking, visit)
 
 
