@@ -24,7 +24,12 @@ from scheduler.queries.people import AccountView, find_enterprise_id, read_accou
 router = APIRouter(prefix="/accounts", tags=["accounts"])
 
 _TO_ADD = refused(
-    errors.Forbidden, errors.MalformedField, errors.NotAMobile, errors.KeyMissing, errors.KeyReused
+    errors.Forbidden,
+    errors.MalformedField,
+    errors.LoginTaken,
+    errors.NotAMobile,
+    errors.KeyMissing,
+    errors.KeyReused,
 )
 Adder = Annotated[Caller, Depends(Guard(Resource.ACCOUNT, Action.CREATE))]
 
@@ -149,7 +154,7 @@ def add_program(caller: Adder, body: NewProgram, key: Key) -> Response:
     status_code=201,
     response_model=CodeView,
     summary="Hand out a code",
-    responses=refused(errors.UnknownPath),
+    responses=refused(errors.UnknownAccount),
 )
 def hand_out(
     caller: Annotated[Caller, Depends(Guard(Resource.ACCOUNT, Action.HAND_OUT_CODE))], login: str
@@ -166,7 +171,7 @@ def hand_out(
     "/{login}/disable",
     response_model=AccountView,
     summary="Close an account",
-    responses=refused(errors.UnknownPath, errors.Forbidden),
+    responses=refused(errors.UnknownAccount, errors.Forbidden),
 )
 def disable(
     caller: Annotated[Caller, Depends(Guard(Resource.ACCOUNT, Action.DISABLE))],

@@ -91,7 +91,7 @@ def add(
     "/{authority}/revoke",
     response_model=AuthorityView,
     summary="Revoke an authority",
-    responses=refused(errors.UnknownPath),
+    responses=refused(errors.UnknownAuthority),
 )
 def end(
     caller: Annotated[Caller, Depends(Guard(Resource.AUTHORITY, Action.REVOKE))],

@@ -28,18 +28,17 @@ from api.deps import (
 from api.problems import LONGEST_WINDOW
 from scheduler import errors
 from scheduler.access.policy import Action, Resource
-from scheduler.booking.answer import accept_request, refuse_request
 from scheduler.booking.book import book
 from scheduler.booking.cancel import cancel
 from scheduler.booking.move import hold_move, move
 from scheduler.booking.orders import Order, Why
-from scheduler.booking.priority import decide_priority
+from scheduler.booking.ready import report_ready
 from scheduler.database.idempotency import Answer, Show
 from scheduler.models import Booking
 from scheduler.promise.boards import boards_of
+from scheduler.queries.booking_views import BookingView
 from scheduler.queries.bookings import (
     BookingPage,
-    BookingView,
     Wanted,
     list_bookings,
     read_booking,
@@ -67,6 +66,7 @@ TO_ORDER = (
     errors.InstructionMissing,
     errors.InstructionNotOpen,
     errors.InstructionTaken,
+    errors.AlreadyInspected,
     errors.InstructionsDiffer,
     errors.MalformedCode,
     errors.NotAMobile,
@@ -88,7 +88,7 @@ TO_ORDER = (
 )
 CREATED = 201
 _FIRST_LAST = date(2000, 1, 1)
-_TO_CHANGE = (errors.UnknownBooking, errors.StaleVersion, errors.VersionMissing, errors.WrongState)
+TO_CHANGE = (errors.UnknownBooking, errors.StaleVersion, errors.VersionMissing, errors.WrongState)
 
 ORDER_EXAMPLES: dict[str, Example] = {
     "exact": {
@@ -113,35 +113,28 @@ ORDER_EXAMPLES: dict[str, Example] = {
 }
 
 
-class _Body(BaseModel):
+class Body(BaseModel):
     """Base of bodies: frozen, no unknown fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class NewStart(_Body):
+class NewStart(Body):
     """The start that is wanted instead."""
 
     start: AwareDatetime = Field(examples=["2026-12-02T09:30:00+08:00"])
 
 
-class Reason(_Body):
+class Reason(Body):
     """Why; the other side reads it."""
 
     reason: Why
 
 
-class Acceptance(_Body):
-    """At the wished start, unless another is named."""
+class Readiness(Body):
+    """When the goods are, were or will be ready; now, where nothing is said."""
 
-    start: AwareDatetime | None = None
-
-
-class PriorityDecision(_Body):
-    """The office's word on an application for priority inspection."""
-
-    grant: bool
-    why: Why
+    ready_at: AwareDatetime | None = None
 
 
 def show_booking(caller: Caller, *, status: int = 200) -> Show[Booking]:
@@ -226,7 +219,7 @@ def read_one(
     "/{number}/move",
     response_model=BookingView,
     summary="Move to another time",
-    responses=refused(*_TO_CHANGE, errors.TooLateToChange, errors.NeedsOfficeWord, *RULES_OF_TIME),
+    responses=refused(*TO_CHANGE, errors.TooLateToChange, errors.NeedsOfficeWord, *RULES_OF_TIME),
 )
 def move_one(
     caller: Annotated[Caller, Depends(Guard(Resource.BOOKING, Action.MOVE))],
@@ -254,7 +247,7 @@ def move_one(
     status_code=201,
     response_model=BookingView,
     summary="Hold another time for a booking",
-    responses=refused(*_TO_CHANGE, errors.TooLateToChange, errors.NeedsOfficeWord, *RULES_OF_TIME),
+    responses=refused(*TO_CHANGE, errors.TooLateToChange, errors.NeedsOfficeWord, *RULES_OF_TIME),
 )
 def hold_another(
     caller: Annotated[Caller, Depends(Guard(Resource.BOOKING, Action.MOVE))],
@@ -281,7 +274,7 @@ def hold_another(
     "/{number}/cancel",
     response_model=BookingView,
     summary="Cancel with a reason",
-    responses=refused(*_TO_CHANGE, errors.ReasonMissing),
+    responses=refused(*TO_CHANGE, errors.ReasonMissing),
 )
 def cancel_one(
     caller: Annotated[Caller, Depends(Guard(Resource.BOOKING, Action.CANCEL))],
@@ -305,90 +298,29 @@ def cancel_one(
 
 
 @router.post(
-    "/{number}/accept",
+    "/{number}/ready",
     response_model=BookingView,
-    summary="Accept a request",
-    responses=refused(*_TO_CHANGE, errors.InstructionMissing, *RULES_OF_TIME),
+    summary="Say when the goods are ready",
+    responses=refused(*TO_CHANGE, errors.PastTime),
 )
-def accept(
-    caller: Annotated[Caller, Depends(Guard(Resource.REQUEST, Action.ANSWER))],
+def report(
+    caller: Annotated[Caller, Depends(Guard(Resource.BOOKING, Action.REPORT))],
     number: str,
     if_match: IfMatch,
-    body: Acceptance = Acceptance(),  # noqa: B008 - a frozen value
+    body: Readiness = Readiness(),  # noqa: B008 - a frozen value
     key: OptionalKey = None,
 ) -> Response:
-    """The office's yes: confirmed if a crew can keep it."""
+    """Now, or at the time named, which may lie after the promise: that says "we are late"."""
     version = version_of(if_match)
-    said = accept_request(
-        caller.database,
-        actor=caller.actor,
-        reference=number,
-        version=version,
-        start=body.start,
-        now=caller.now,
-        keep=keeping(caller, key=key, body=body, show=show_booking(caller), version=version),
-    )
-    return reply(said)
-
-
-@router.post(
-    "/{number}/refuse",
-    response_model=BookingView,
-    summary="Refuse a request",
-    responses=refused(*_TO_CHANGE, errors.ReasonMissing),
-)
-def refuse(
-    caller: Annotated[Caller, Depends(Guard(Resource.REQUEST, Action.ANSWER))],
-    number: str,
-    body: Reason,
-    if_match: IfMatch,
-    key: OptionalKey = None,
-) -> Response:
-    """The office's no, with its reason."""
-    version, facts = version_of(if_match), facts_of(caller)
-    keep = keeping(caller, key=key, body=body, show=show_booking(caller), version=version)
     return write(
         caller,
-        keep,
-        lambda session: refuse_request(
+        keeping(caller, key=key, body=body, show=show_booking(caller), version=version),
+        lambda session: report_ready(
             session,
             actor=caller.actor,
             reference=number,
             version=version,
-            reason=body.reason,
+            ready_at=body.ready_at,
             now=caller.now,
-            facts=facts,
-        ),
-    )
-
-
-@router.post(
-    "/{number}/priority",
-    response_model=BookingView,
-    summary="Decide on an application for priority",
-    responses=refused(*_TO_CHANGE),
-)
-def decide(
-    caller: Annotated[Caller, Depends(Guard(Resource.PRIORITY, Action.DECIDE))],
-    number: str,
-    body: PriorityDecision,
-    if_match: IfMatch,
-    key: OptionalKey = None,
-) -> Response:
-    """Refused, it stays an ordinary booking with its place."""
-    version, facts = version_of(if_match), facts_of(caller)
-    keep = keeping(caller, key=key, body=body, show=show_booking(caller), version=version)
-    return write(
-        caller,
-        keep,
-        lambda session: decide_priority(
-            session,
-            actor=caller.actor,
-            reference=number,
-            version=version,
-            grant=body.grant,
-            why=body.why,
-            now=caller.now,
-            facts=facts,
         ),
     )

@@ -14,7 +14,7 @@ from scheduler.access.policy import Action, Resource
 from scheduler.database.idempotency import Show
 from scheduler.models import Call
 from scheduler.promise.reference import ZONE
-from scheduler.queries.bookings import PartyView
+from scheduler.queries.booking_views import PartyView
 from scheduler.vocabulary import CallEnd
 
 router = APIRouter(prefix="/calls", tags=["calls"])

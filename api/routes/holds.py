@@ -11,7 +11,7 @@ from scheduler.access.policy import Action, Resource
 from scheduler.booking.book import hold
 from scheduler.booking.confirm import confirm
 from scheduler.booking.orders import Details, Order
-from scheduler.queries.bookings import BookingView
+from scheduler.queries.booking_views import BookingView
 
 router = APIRouter(prefix="/holds", tags=["holds"])
 

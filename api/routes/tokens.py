@@ -52,7 +52,7 @@ def read_all(caller: Annotated[Caller, Depends(Guard(Resource.API_TOKEN, Action.
     status_code=201,
     response_model=MadeToken,
     summary="Make a token",
-    responses=refused(errors.MalformedField, errors.UnknownPath, errors.Forbidden),
+    responses=refused(errors.MalformedField, errors.UnknownToken, errors.Forbidden),
 )
 def create(
     caller: Annotated[Caller, Depends(Guard(Resource.API_TOKEN, Action.CREATE))], body: NewToken
@@ -74,7 +74,7 @@ def create(
 
 
 @router.post(
-    "/{token}/revoke", status_code=204, summary="Revoke a token", responses=refused(errors.UnknownPath)
+    "/{token}/revoke", status_code=204, summary="Revoke a token", responses=refused(errors.UnknownToken)
 )
 def revoke(
     caller: Annotated[Caller, Depends(Guard(Resource.API_TOKEN, Action.REVOKE))], token: Number

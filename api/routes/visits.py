@@ -50,6 +50,7 @@ _REFUSED = refused(
     errors.WrongState,
     errors.TooEarly,
     errors.TimesOutOfOrder,
+    errors.SignatureMissing,
     errors.MalformedField,
 )
 

@@ -23,7 +23,7 @@ from scheduler.models import (
     Site,
 )
 from scheduler.promise.rows import local_date
-from scheduler.queries.bookings import PartyView
+from scheduler.queries.booking_views import PartyView
 from scheduler.queries.cursors import decode_cursor, encode_cursor, local
 from scheduler.rules.identifiers import compact
 from scheduler.vocabulary import InstructionState, ReferenceKind, Role

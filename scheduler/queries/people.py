@@ -10,7 +10,7 @@ from scheduler.access.actor import Actor
 from scheduler.errors import UnknownEnterprise, UnknownPath
 from scheduler.models import Account, ApiToken, Authority, Enterprise, Inspector, Office
 from scheduler.promise.reference import ZONE
-from scheduler.queries.bookings import PartyView
+from scheduler.queries.booking_views import PartyView
 from scheduler.queries.cursors import local
 from scheduler.rules.identifiers import normal_uscc
 
