@@ -7,6 +7,7 @@ from scheduler.booking.cancel import cancel
 from scheduler.booking.confirm import confirm
 from scheduler.booking.move import hold_move, move
 from scheduler.booking.orders import Details
+from scheduler.booking.ready import report_ready
 from scheduler.errors import Refusal
 from scheduler.simulation.people import speaking
 from scheduler.simulation.scene import Scene
@@ -126,4 +127,34 @@ def call_off(scene: Scene, now: datetime, channel: Channel) -> None:
                 now=now,
                 keep=keep_as(scene, actor, now),
             )
+        )
+
+
+_NEAR = """
+SELECT reference, version, enterprise FROM booking
+WHERE state IN ('confirmed', 'in_progress') AND goods_ready_at IS NULL AND date = :day
+  AND planned_start BETWEEN :since AND :until
+ORDER BY id
+"""
+
+
+def say_ready(scene: Scene, now: datetime, channel: Channel) -> None:
+    """Say that the goods are ready, some time before the promise or a little after it."""
+    spans = {"since": now - timedelta(minutes=10), "until": now + timedelta(hours=2)}
+    near = scene.ask(_NEAR, day=scene.day, **spans)
+    if not near:
+        return
+    booking = scene.random.choice(near)
+    with (
+        scene.tally.asking("say the goods are ready", channel),
+        speaking(scene, channel, booking.enterprise, now, ends=CallEnd.INFORMATION) as actor,
+        scene.database.transaction() as session,
+    ):
+        report_ready(
+            session,
+            actor=actor,
+            reference=booking.reference,
+            version=booking.version,
+            ready_at=None,
+            now=now,
         )

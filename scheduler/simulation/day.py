@@ -20,7 +20,7 @@ from scheduler.booking.expiry import expire_due
 from scheduler.database.connection import Database
 from scheduler.promise.reference import ZONE
 from scheduler.reminders.dispatch import send_due
-from scheduler.simulation.changes import call_off, change_time
+from scheduler.simulation.changes import call_off, change_time, say_ready
 from scheduler.simulation.mistakes.turns import MISTAKES
 from scheduler.simulation.office import answer_requests, one_is_absorbed, one_is_displaced
 from scheduler.simulation.risk_system import change_one, top_up, withdraw_one
@@ -56,6 +56,7 @@ _WISHES: dict[str, tuple[int, Wish]] = {
     "priority": (3, wish_with_priority),
     "move": (3, change_time),
     "cancel": (2, call_off),
+    "ready": (3, say_ready),
     "rest_day": (1, wish_rest_day),
     "ahead": (1, wish_ahead_of_goods),
 }

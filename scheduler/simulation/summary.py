@@ -23,7 +23,7 @@ _CREWS = "SELECT count(DISTINCT booking) FROM crew"
 _TEXTS = "SELECT state, count(*) FROM message GROUP BY state ORDER BY state"
 _KINDS = "SELECT kind, count(*) FROM message WHERE state = 'sent' GROUP BY kind ORDER BY kind"
 
-WAITING = ("answer_time", "slot_wait", "on_site_wait", "customs_lateness", "duration")
+WAITING = ("answer_time", "slot_wait", "on_site_wait", "enterprise_lateness", "customs_lateness", "duration")
 """The measures that the summary shows, in minutes by the clock."""
 
 
@@ -65,4 +65,4 @@ def summarise_day(database: Database, *, first: date, last: date, now: datetime)
 
 
 def _counts(session: Session, question: str) -> dict[str, int]:
-    return dict(session.execute(text(question)).tuples().all())
+    return {str(name): int(count) for name, count in session.execute(text(question))}

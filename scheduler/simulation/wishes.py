@@ -28,6 +28,9 @@ Outcome = Booking | Refusal
 AHEAD = 5
 """Over how many working days exact wishes spread."""
 
+_WINDOWS = ((8, 30), (8, 30), (9, 30), (11, 0), (13, 0), (14, 30))
+"""When windows on the simulated day begin, for whoever asks before."""
+
 _GRID = timedelta(minutes=15)
 _LOW = frozenset({CreditLevel.DISHONEST, CreditLevel.SERIOUSLY_DISHONEST})
 
@@ -252,7 +255,7 @@ def _window(scene: Scene, now: datetime) -> tuple[datetime, datetime]:
     facts = scene.facts()
     days = work_days_from(facts, scene.day, 4)
     last = days[0] if scene.random.random() < 0.7 else days[3]  # noqa: PLR2004 - most want it soon
-    begins = max(now, at(scene.day, 8, 30))
+    begins = max(now, at(scene.day, *scene.random.choice(_WINDOWS)))
     return (begins, at(last, 17, 30)) if begins < at(last, 15) else (begins, at(days[3], 17, 30))
 
 

@@ -222,7 +222,7 @@ def too_dishonest(scene: Scene, now: datetime) -> None:
     fits = scene.bookable(now)
     low = {CreditLevel.DISHONEST, CreditLevel.SERIOUSLY_DISHONEST}
     goods = scene.take(lambda one: fits(one) and one.credit in low and one.must_finish_by is None)
-    _try_to_book(scene, now, goods, "credit_excluded", start=at(rest_day(scene), 10))
+    _try_to_book(scene, now, goods, "credit_excluded", "cap_reached", start=at(rest_day(scene), 10))
 
 
 def one_key_for_two(scene: Scene, now: datetime) -> None:
