@@ -1,13 +1,11 @@
 """Processes and the database are killed under load: what was answered stays, and nothing happens twice."""
 
 import contextlib
-import itertools
+import http.client
 import json
-import multiprocessing
-import os
-import random
-import signal
+import socket
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -16,114 +14,145 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from scheduler.database import server
-from scheduler.database.binaries import find_binaries
-from scheduler.database.migrate import upgrade
-from tests.factories import World, make_world
-from tests.races.acts import SLOTS, add_instructions, enterprises
+from scheduler.access.accounts import digest
+from scheduler.models import SignIn
+from tests.factories import NOW, TUESDAY, World, at
+from tests.races.acts import RECIPIENTS
 from tests.races.checker import count_findings, count_violations, violated
 from tests.races.crash_load import work_through
+from tests.races.crash_scene import FORKS, Line, Load, Scene, end, make_scene, rage
+from tests.races.crash_server import serve
 
-SECONDS = float(os.environ.get("CRASH_SECONDS", "10"))
 WORKERS = 4
-FORKS = multiprocessing.get_context("forkserver")
-# processes start with everything loaded, so that most kills hit work
-FORKS.set_forkserver_preload(["tests.races.crash_load"])
-Load = multiprocessing.process.BaseProcess
-
-
-@dataclass
-class Scene:
-    """A server of its own, with fsync on, the processes of load and their files."""
-
-    folder: Path
-    files: Path
-    world: World
-    servers: list[server.Server]
-    processes: list[Load] = field(default_factory=list)
-    recoveries: list[float] = field(default_factory=list)
-
-    def start(self, worker: int) -> Load:
-        """Start a process of load, or start it again."""
-        plan, log = self.files / f"plan-{worker}", self.files / f"log-{worker}"
-        process = FORKS.Process(target=work_through, args=(self.world.database.url, plan, log))
-        process.start()
-        return process
-
-    def kill_worker(self, worker: int) -> None:
-        """Kill a process of load in whatever it does; it must have been alive, for it never gives up."""
-        assert self.processes[worker].is_alive()
-        self.processes[worker].kill()
-        self.processes[worker].join()
-        self.processes[worker] = self.start(worker)
-
-    def kill_database(self) -> None:
-        """Kill the postmaster with all its memory, and start it again."""
-        begun = time.monotonic()
-        pid = int((server.locate(self.folder).data / "postmaster.pid").read_text().splitlines()[0])
-        os.kill(pid, signal.SIGKILL)
-        self.servers.append(_serve(self.folder))
-        self.recoveries.append(time.monotonic() - begun)
-
-
-def _serve(folder: Path) -> server.Server:
-    chosen = os.environ.get("TEST_POSTGRES") or "18"
-    binaries = find_binaries(major=int(chosen)) if chosen.isdecimal() else None
-    return server.start(folder, binaries=binaries)
+SERVERS = 2
+Answers = dict[str, tuple[int, str | None]]
+"""By key: status and booking number."""
 
 
 @pytest.fixture
 def scene(tmp_path: Path) -> Iterator[Scene]:
-    """Twenty inspectors, four enterprises, plans that last longer than the test."""
-    folder = Path(os.environ["TEST_POSTGRES_FOLDER"]) / "crash"
-    started = _serve(folder)
-    upgrade(started.url)
-    world = make_world(started.url, inspectors=20, docks=10)
-    scene = Scene(folder, tmp_path, world, [started])
-    length = round(40 * SECONDS)
-    for worker, actor in enumerate(enterprises(world, WORKERS)):
-        references = add_instructions(world, length, represented=actor.enterprise)
-        starts = itertools.islice(itertools.cycle(SLOTS), worker * 7, worker * 7 + length)
-        lines = [
-            {"account": actor.account, "enterprise": actor.enterprise, "reference": one, "start": str(start)}
-            for one, start in zip(references, starts, strict=True)
-        ]
-        (tmp_path / f"plan-{worker}").write_text(json.dumps(lines))
-    try:
+    """A server of its own and a district with plenty of places."""
+    with make_scene(tmp_path) as scene:
         yield scene
-    finally:
-        for process in scene.processes:
-            process.kill()
-            process.join()
-        world.database.close()
-        for one in scene.servers:
-            one.stop()
-        server.remove(folder)
 
 
-def test_crash(scene: Scene) -> None:
-    """Acknowledged and lost: 0. Done twice: 0. Answers that are faults: 0. History and doctor: 0."""
-    chance = random.Random(2026)  # noqa: S311 - when to kill, no secret
-    scene.processes = [scene.start(worker) for worker in range(WORKERS)]
+def test_crash_of_use_cases(scene: Scene) -> None:
+    """Processes that call the use cases: acknowledged and lost 0, done twice 0, faults 0, history 0."""
+
+    def begin(number: int) -> Load:
+        plan, log = scene.files / f"plan-{number}", scene.files / f"log-{number}"
+        return FORKS.Process(target=work_through, args=(scene.world.database.url, plan, log))
+
+    scene.start(begin, WORKERS)
     _wait_for_answers(scene)
-    deadline = time.monotonic() + SECONDS
-    database_dies = time.monotonic() + 2
-    while time.monotonic() < deadline:
-        time.sleep(chance.uniform(0.8, 1.6))
-        scene.kill_worker(chance.randrange(WORKERS))
-        if time.monotonic() > database_dies:
-            scene.kill_database()
-            database_dies = time.monotonic() + chance.uniform(2, 4)
-    for process in scene.processes:
-        assert process.is_alive()
-        process.kill()
-        process.join()
-    answers = _answers(scene)
+    rage(scene)
+    assert all(process.is_alive() for process in scene.processes)
+    end(scene)
+    _judge(scene, _answers(scene))
+
+
+def test_crash_of_the_api(scene: Scene) -> None:
+    """Clients of two API processes: the same, and no answer 500."""
+    ports = [_free_port() for _ in range(SERVERS)]
+
+    def begin(number: int) -> Load:
+        return FORKS.Process(target=serve, args=(scene.world.database.url, ports[number]))
+
+    scene.start(begin, SERVERS)
+    shop = Shop(ports)
+    tokens = [_sign_in(scene.world, lines) for lines in scene.plans]
+    clients = [
+        threading.Thread(target=_buy, args=(shop, token, lines))
+        for token, lines in zip(tokens, scene.plans, strict=True)
+    ]
+    for client in clients:
+        client.start()
+    try:
+        while not shop.answers and not shop.faults:
+            time.sleep(0.05)
+        rage(scene, every=(1.5, 2.5))
+    finally:
+        shop.over.set()
+        for client in clients:
+            client.join()
+    end(scene)
+    assert shop.faults == []
+    _judge(scene, shop.answers)
+
+
+@dataclass
+class Shop:
+    """What the clients share: where to ask, when to stop, and what they were told."""
+
+    ports: list[int]
+    over: threading.Event = field(default_factory=threading.Event)
+    answers: Answers = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
+
+
+def _buy(shop: Shop, token: str, lines: list[Line]) -> None:
+    """Book line by line, each under its key until it is answered, at whichever server answers."""
+    for number, line in enumerate(lines):
+        tries = 0
+        while not shop.over.is_set() and f"book-{line['reference']}" not in shop.answers:
+            tries += 1
+            try:
+                status, told = _post(shop.ports[(number + tries) % len(shop.ports)], token, line)
+            except (OSError, http.client.HTTPException):
+                time.sleep(0.02)
+                continue
+            if status == 201:
+                shop.answers[f"book-{line['reference']}"] = (201, told["number"])
+            elif status == 503 or str(told.get("type", "")).endswith("key_busy"):
+                time.sleep(0.02)
+            elif status == 409:
+                shop.answers[f"book-{line['reference']}"] = (409, None)
+            else:
+                shop.faults.append(f"{status} {told}")
+                return
+
+
+def _post(port: int, token: str, line: Line) -> tuple[int, dict[str, str]]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        asked = {
+            "instructions": [{"reference": line["reference"]}],
+            "start": line["start"],
+            "attendee": "示例陪同人",
+            "recipients": RECIPIENTS,
+        }
+        headers = {
+            "Content-Type": "application/json",
+            "Cookie": f"sign_in={token}",
+            "Idempotency-Key": f"book-{line['reference']}",
+        }
+        connection.request("POST", "/api/v1/bookings", json.dumps(asked), headers)
+        answer = connection.getresponse()
+        return answer.status, json.loads(answer.read())
+    finally:
+        connection.close()
+
+
+def _sign_in(world: World, lines: list[Line]) -> str:
+    token = f"token-of-{lines[0]['account']}"
+    until = at(TUESDAY.replace(year=2027), 0)
+    world.add(SignIn(token_hash=digest(token), account=lines[0]["account"], created_at=NOW, expires_at=until))
+    return token
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _judge(scene: Scene, answers: Answers) -> None:
+    """Nothing acknowledged is lost, nothing was done twice, and nothing was ever wrong."""
     _report(scene, answers)
     assert scene.recoveries
+    scene.world.database.engine.dispose()
     assert _lost(scene.world, answers) == []
     assert _doubled(scene.world) == 0
-    scene.world.database.engine.dispose()
     assert violated(count_violations(scene.world, cap=10**6)) == {}
     assert violated(count_findings(scene.world)) == {}
 
@@ -136,9 +165,9 @@ def _wait_for_answers(scene: Scene) -> None:
         time.sleep(0.05)
 
 
-def _answers(scene: Scene) -> dict[str, tuple[int, str | None]]:
+def _answers(scene: Scene) -> Answers:
     """What was acknowledged: whole lines only."""
-    found: dict[str, tuple[int, str | None]] = {}
+    found: Answers = {}
     for worker in range(WORKERS):
         for line in (scene.files / f"log-{worker}").read_bytes().rpartition(b"\n")[0].splitlines():
             key, status, number = json.loads(line)
@@ -146,7 +175,7 @@ def _answers(scene: Scene) -> dict[str, tuple[int, str | None]]:
     return found
 
 
-def _lost(world: World, answers: dict[str, tuple[int, str | None]]) -> list[str]:
+def _lost(world: World, answers: Answers) -> list[str]:
     """Keys whose acknowledged effect is not there, or whose refusal had an effect."""
     booked = """
         SELECT instruction.reference, booking.reference, booking.state
@@ -177,7 +206,7 @@ def _doubled(world: World) -> int:
         return int(session.execute(text(twice)).scalar_one())
 
 
-def _report(scene: Scene, answers: dict[str, tuple[int, str | None]]) -> None:
+def _report(scene: Scene, answers: Answers) -> None:
     refused = sum(status != 201 for status, _ in answers.values())
     slowest = max(scene.recoveries, default=0)
     with contextlib.redirect_stdout(sys.__stdout__):
