@@ -1,34 +1,33 @@
 """Book at once, or hold a time: one use case for every channel."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 
-from sqlalchemy import func
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from scheduler import errors
 from scheduler.access.actor import Actor
 from scheduler.booking.admission import GREEN, Admission, admit, require_attendee
 from scheduler.booking.answers import answer_by
-from scheduler.booking.expiry import expire_lapsed
 from scheduler.booking.orders import Order
 from scheduler.booking.place import find_place, judge_start
 from scheduler.booking.priority import apply_for_priority
+from scheduler.booking.room import require_room
 from scheduler.booking.write import create_booking, promised_at
 from scheduler.database.connection import Database, StaleDayError
 from scheduler.database.idempotency import Keep
-from scheduler.database.locks import lock_enterprise, lock_office_days
-from scheduler.models import Booking, BookingInstruction
+from scheduler.database.locks import lock_enterprise
+from scheduler.models import Booking
 from scheduler.promise.boards import Boards, boards_of
 from scheduler.promise.reference import Reference
 from scheduler.promise.rows import local_date
 from scheduler.promise.search import Demand, nearest, true_starts
-from scheduler.promise.witness import store_crews
+from scheduler.promise.witness import insert_crews
 from scheduler.reminders.announce import What, announce
 from scheduler.rules.policy import BookingRules
-from scheduler.vocabulary import OPEN_STATES, WORKDAY_KINDS, BookingState, PriorityAnswer, RequestReason
+from scheduler.vocabulary import BookingState, PriorityAnswer, RequestReason
 
 Kept = TypeVar("Kept")
 
@@ -90,9 +89,7 @@ def _book(session: Session, asking: Asking) -> Booking:
     if asking.state is BookingState.CONFIRMED:
         require_attendee(order.attendee)
     lock_enterprise(session, admission.represented)
-    expire_holds_on(session, admission, beside=order.start, now=asking.now)
-    require_free_instructions(session, admission)
-    require_cap(session, asking.reference, admission, local_date(order.window[0]), asking.now)
+    require_room(session, asking.reference, admission, order=order, now=asking.now)
 
     def decide() -> Booking:
         start = order.start or _earliest(session, asking, admission)
@@ -104,87 +101,6 @@ def _book(session: Session, asking: Asking) -> Booking:
     return with_alternatives(
         session, decide, boards=asking.boards, demand=admission.demand, wished=order.window[0], now=asking.now
     )
-
-
-def expire_holds_on(
-    session: Session, admission: Admission, *, beside: datetime | None, now: datetime
-) -> None:
-    """Expire lapsed holds that still take the instructions, so that nobody waits for the clock's tick."""
-    lapsed = session.execute(
-        select(col(Booking.office), col(Booking.date))
-        .join(BookingInstruction, col(BookingInstruction.booking) == col(Booking.id))
-        .where(
-            col(BookingInstruction.instruction).in_([row.id for row in admission.instructions]),
-            col(Booking.state) == BookingState.HOLD.value,
-            col(Booking.expires_at) <= now,
-        )
-    ).all()
-    days = {(office, day) for office, day in lapsed}
-    if not days:
-        return
-    # the day that is booked next is locked now, so that locks are taken in ascending order
-    lock_office_days(session, days | ({(admission.site.office, local_date(beside))} if beside else set()))
-    for office, day in sorted(days):
-        expire_lapsed(session, office=office, day=day, now=now)
-
-
-def require_free_instructions(session: Session, admission: Admission) -> None:
-    """Refuse instructions that have a booking already; the database's index says the same in a race.
-
-    Raises:
-        InstructionTaken: with the reference.
-    """
-    ids = [instruction.id for instruction in admission.instructions]
-    taken = session.exec(
-        select(BookingInstruction.instruction).where(
-            col(BookingInstruction.instruction).in_(ids), col(BookingInstruction.takes)
-        )
-    ).first()
-    if taken is not None:
-        place, row = next((k, row) for k, row in enumerate(admission.instructions) if row.id == taken)
-        raise errors.InstructionTaken(field=f"/instructions/{place}", reference=row.reference)
-
-
-def require_cap(
-    session: Session, reference: Reference, admission: Admission, wished: date, now: datetime
-) -> None:
-    """Refuse more open bookings of the represented enterprise than its credit level allows.
-
-    Rest days have a cap of their own beside the one for all. The caller holds the
-    enterprise's lock, so that the counts are true until commit.
-
-    Raises:
-        CapReached: with the cap.
-    """
-    rules = reference.policy(BookingRules, office=admission.site.office, on=local_date(now))
-    cap = rules.caps.of(admission.demand.credit)
-    if _count_open(session, admission.represented, now) >= cap:
-        raise errors.CapReached(field="/instructions", cap=cap)
-    if reference.kinds.get(wished) in WORKDAY_KINDS:
-        return
-    last = local_date(now) + timedelta(days=rules.horizon_days)
-    rest = [
-        day
-        for day, kind in reference.kinds.items()
-        if kind not in WORKDAY_KINDS and local_date(now) <= day <= last
-    ]
-    cap = rules.rest_day_caps.of(admission.demand.credit)
-    if _count_open(session, admission.represented, now, on=rest) >= cap:
-        raise errors.CapReached(field="/start", cap=cap)
-
-
-def _count_open(session: Session, enterprise: int, now: datetime, *, on: Sequence[date] | None = None) -> int:
-    query = (
-        select(func.count())
-        .select_from(Booking)
-        .where(
-            col(Booking.enterprise) == enterprise,
-            col(Booking.state).in_([state.value for state in OPEN_STATES]),
-            (col(Booking.state) != BookingState.HOLD.value) | (col(Booking.expires_at) > now),
-            col(Booking.replaces).is_(None),
-        )
-    )
-    return session.exec(query if on is None else query.where(col(Booking.date).in_(on))).one()
 
 
 def _earliest(session: Session, asking: Asking, admission: Admission) -> datetime:
@@ -259,7 +175,7 @@ def _promise(session: Session, asking: Asking, admission: Admission, start: date
     what = None if held else What.CONFIRMED
     booking = _finish(session, asking, admission, state=asking.state, columns=columns, what=what)
     assert booking.id is not None  # noqa: S101 - flushed
-    store_crews(session, old={}, new={booking.id: assignment})
+    insert_crews(session, {booking.id: assignment})
     return booking
 
 

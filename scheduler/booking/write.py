@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import delete, insert, text
 from sqlalchemy.dialects.postgresql import Range
-from sqlmodel import Session, col, select
+from sqlmodel import Session, SQLModel, col, select
 
 from scheduler.access.actor import Actor, booking_scope
 from scheduler.booking.admission import Admission
@@ -13,9 +14,12 @@ from scheduler.booking.numbers import new_number, normal_number
 from scheduler.booking.orders import RecipientOrder
 from scheduler.database.connection import StaleDayError
 from scheduler.errors import Plain, StaleVersion, UnknownBooking, WrongState
-from scheduler.models import Booking, BookingInstruction, Event, Instruction, Recipient
+from scheduler.models import Booking, BookingInstruction, Instruction, Recipient
 from scheduler.promise.rows import local_date
 from scheduler.vocabulary import BookingState, Channel
+
+_EVENT = insert(SQLModel.metadata.tables["event"])
+_RECIPIENT = insert(SQLModel.metadata.tables["recipient"])
 
 Columns = Mapping[str, Any]  # of a table row: names and types are the table's own
 """Columns of a booking to set, by name."""
@@ -105,9 +109,8 @@ def create_booking(
     session.add(booking)
     session.flush()
     _take_instructions(session, booking, admission.instructions)
-    write_recipients(session, booking, admission.recipients)
+    _add_recipients(session, booking, admission.recipients)
     record(session, actor=actor, kind=f"booking_{state.value}", booking=booking, old_version=None, now=now)
-    session.flush()
     return booking
 
 
@@ -127,34 +130,38 @@ def _admitted(admission: Admission) -> Columns:
     }
 
 
+# locked and unchanged since they were judged
+_TAKE = text("""
+WITH judged AS (
+    SELECT id FROM instruction
+    JOIN unnest(CAST(:ids AS bigint[]), CAST(:versions AS int[])) AS seen (id, version) USING (id, version)
+    ORDER BY id FOR SHARE OF instruction
+)
+INSERT INTO booking_instruction (booking, instruction) SELECT :booking, id FROM judged RETURNING 1
+""")
+
+
 def _take_instructions(session: Session, booking: Booking, instructions: Sequence[Instruction]) -> None:
-    """Bind the booking to its instructions, locked and unchanged since they were judged."""
-    assert booking.id is not None  # noqa: S101 - flushed
-    seen = {row.id or 0: row.version for row in instructions}
-    locked = session.execute(
-        select(col(Instruction.id), col(Instruction.version))
-        .where(col(Instruction.id).in_(list(seen)))
-        .order_by(col(Instruction.id))
-        .with_for_update(read=True)
-    ).all()
-    if [tuple(row) for row in locked] != sorted(seen.items()):
+    """Bind the booking to its instructions; one that has changed since it was judged is stale."""
+    seen = {row.id: row.version for row in instructions}
+    values = {"booking": booking.id, "ids": list(seen), "versions": list(seen.values())}
+    if len(session.execute(_TAKE, values).all()) != len(seen):
         raise StaleDayError
-    for instruction in seen:
-        session.add(BookingInstruction(booking=booking.id, instruction=instruction))
 
 
 def write_recipients(session: Session, booking: Booking, recipients: Sequence[RecipientOrder]) -> None:
     """Replace the people who get the booking's texts."""
-    assert booking.id is not None  # noqa: S101 - flushed
-    for old in session.exec(select(Recipient).where(col(Recipient.booking) == booking.id)).all():
-        session.delete(old)
-    session.flush()
-    for position, one in enumerate(recipients, start=1):
-        session.add(
-            Recipient(
-                booking=booking.id, position=position, name=one.name, mobile=one.mobile, language=one.language
-            )
-        )
+    session.execute(delete(Recipient).where(col(Recipient.booking) == booking.id))
+    _add_recipients(session, booking, recipients)
+
+
+def _add_recipients(session: Session, booking: Booking, recipients: Sequence[RecipientOrder]) -> None:
+    rows = [
+        {"booking": booking.id, "position": position, **one.model_dump()}
+        for position, one in enumerate(recipients, start=1)
+    ]
+    if rows:
+        session.execute(_RECIPIENT, rows)
 
 
 def change_booking(
@@ -177,7 +184,6 @@ def change_booking(
     record(
         session, actor=actor, kind=kind, booking=booking, old_version=old_version, now=now, details=details
     )
-    session.flush()
 
 
 def record(
@@ -192,25 +198,25 @@ def record(
     details: Mapping[str, Plain] | None = None,
 ) -> None:
     """Write the event of a booking's change; `new_version=None` for what is no version of it."""
-    session.add(
-        Event(
-            at=now,
-            kind=kind,
-            booking=booking.id,
-            office=booking.office,
-            enterprise=booking.enterprise,
-            made_by=booking.made_by,
-            actor=actor.account,
-            actor_role=actor.role.value,
-            on_behalf_of=_on_behalf_of(actor, booking),
-            channel=actor.channel.value,
-            call=actor.call.id if actor.call is not None else None,
-            request_id=actor.request_id,
-            old_version=old_version,
-            new_version=booking.version if new_version == 0 else new_version,
-            details={"state": booking.state, **(details or {})},
-        )
-    )
+    values = {
+        "at": now,
+        "kind": kind,
+        "booking": booking.id,
+        "office": booking.office,
+        "enterprise": booking.enterprise,
+        "made_by": booking.made_by,
+        "actor": actor.account,
+        "actor_role": actor.role.value,
+        "on_behalf_of": _on_behalf_of(actor, booking),
+        "channel": actor.channel.value,
+        "call": actor.call.id if actor.call is not None else None,
+        "request_id": actor.request_id,
+        "old_version": old_version,
+        "new_version": booking.version if new_version == 0 else new_version,
+        "details": {"state": booking.state, **(details or {})},
+    }
+    session.flush()
+    session.execute(_EVENT, values)
 
 
 def _on_behalf_of(actor: Actor, booking: Booking) -> int | None:

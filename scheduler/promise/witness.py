@@ -25,7 +25,11 @@ JOIN booking ON booking.id = asked.booking
 ON CONFLICT DO NOTHING
 RETURNING 1
 """)
-_DOCK = text("UPDATE booking SET dock = :dock WHERE id = :booking AND dock IS DISTINCT FROM :dock")
+_DOCKS = text("""
+UPDATE booking SET dock = asked.dock
+FROM unnest(CAST(:bookings AS bigint[]), CAST(:docks AS bigint[])) AS asked (booking, dock)
+WHERE booking.id = asked.booking AND booking.dock IS DISTINCT FROM asked.dock
+""")
 
 
 class BrokenPlanError(Exception):
@@ -67,13 +71,23 @@ def store_crews(session: Session, *, old: Plan, new: Plan) -> None:
     delta = difference(old, new)
     if delta.removed:
         release_crew(session, *delta.removed)
+    docks = {booking: row.dock for booking, row in delta.added.items()}
+    if docks:
+        session.execute(_DOCKS, {"bookings": list(docks), "docks": list(docks.values())})
+    insert_crews(session, delta.added)
+
+
+def insert_crews(session: Session, plan: Plan) -> None:
+    """Write the crews of bookings that have none and stand at their docks already.
+
+    Raises:
+        StaleDayError: a row met another crew of the same inspector; run again.
+    """
     rows = [
         (booking, seat, duty)
-        for booking, assignment in delta.added.items()
+        for booking, assignment in plan.items()
         for seat, duty in enumerate(assignment.crew, start=1)
     ]
-    for booking, assignment in delta.added.items():
-        session.execute(_DOCK, {"booking": booking, "dock": assignment.dock})
     if not rows:
         return
     bookings, seats, duties = zip(*rows, strict=True)

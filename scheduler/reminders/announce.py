@@ -11,11 +11,11 @@ from enum import StrEnum
 
 from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import Session, col
+from sqlmodel import Session, SQLModel, col
 
 from notifications.templates import TEMPLATES, TemplateCode
 from notifications.variables import Answer, make_mark
-from scheduler.models import Booking, Message, Recipient
+from scheduler.models import Booking, Message
 from scheduler.models.columns import JsonObject
 from scheduler.promise.reference import ZONE, Reference
 from scheduler.reminders.reasons import TextReason
@@ -45,6 +45,13 @@ _TEMPLATES: Mapping[What, TemplateCode] = {
     What.PRIORITY_ANSWERED: TemplateCode.PRIORITY_ANSWER,
 }
 _DRAW = text("SELECT nextval(pg_get_serial_sequence('message', 'id')) FROM generate_series(1, :count)")
+_PEOPLE = text("""
+SELECT (SELECT json_agg(json_build_array(mobile, language) ORDER BY position)
+        FROM recipient WHERE booking = :booking),
+    ARRAY(SELECT nextval(pg_get_serial_sequence('message', 'id'))
+          FROM recipient CROSS JOIN generate_series(1, :texts) WHERE booking = :booking)
+""")
+_TEXTS = insert(SQLModel.metadata.tables["message"]).on_conflict_do_nothing(constraint="message_once")
 _UNSETTLED = (MessageState.DUE.value, MessageState.SENDING.value, MessageState.UNKNOWN.value)
 
 
@@ -69,16 +76,13 @@ def announce(session: Session, *, booking: Booking, what: What, now: datetime, r
     session.flush()
     if what is What.PRIORITY_ANSWERED:
         keep_texts(session, booking=booking)
-    else:
+    elif booking.version > 1:
         cancel_older_texts(session, booking=booking)
-    people = session.execute(
-        select(Recipient).where(col(Recipient.booking) == booking.id).order_by(col(Recipient.position))
-    ).scalars()
     offered = _count_offers(session, booking) if what is What.DISPLACED else 0
     first = _first_text(_TEMPLATES[what], now=now, offered=offered)
     texts = [first, *_reminders(booking, now=now, reference=reference)]
     facts = _facts(booking, what=what, offered=offered, reference=reference)
-    _write(session, booking=booking, people=people.all(), texts=texts, facts=facts, now=now)
+    _write(session, booking=booking, texts=texts, facts=facts, now=now)
 
 
 def keep_texts(session: Session, *, booking: Booking) -> None:
@@ -189,34 +193,33 @@ def _write(
     session: Session,
     *,
     booking: Booking,
-    people: Sequence[Recipient],
     texts: Sequence[_Text],
     facts: JsonObject,
     now: datetime,
 ) -> None:
-    addressed = [(told, person) for told in texts for person in people]
+    people, numbers = session.execute(_PEOPLE, {"booking": booking.id, "texts": len(texts)}).one()
+    addressed = [(told, person) for told in texts for person in people or ()]
     if not addressed:
         return
-    codes = draw_codes(session, len(addressed))
     rows = [
         {
             "booking": booking.id,
             "booking_version": booking.version,
             "kind": told.kind.value,
-            "recipient": person.mobile,
-            "language": person.language,
+            "recipient": mobile,
+            "language": language,
             "variables": {name: facts[name] for name in TEMPLATES[told.kind].variables if name in facts},
-            "code": code,
+            "code": make_mark(number),
             "due": told.due,
             "not_after": told.not_after,
             "state": told.state.value,
             "reason": None if told.reason is None else told.reason.value,
             "created_at": now,
         }
-        for (told, person), code in zip(addressed, codes, strict=True)
+        for (told, (mobile, language)), number in zip(addressed, numbers, strict=True)
     ]
     # Two recipients with one number get one text.
-    session.execute(insert(Message).values(rows).on_conflict_do_nothing(constraint="message_once"))
+    session.execute(_TEXTS, rows)
 
 
 def draw_codes(session: Session, count: int) -> list[str]:

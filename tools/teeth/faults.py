@@ -88,8 +88,7 @@ FAULTS = (
     _one(
         "text after the commit",
         "scheduler/reminders/announce.py",
-        "    session.execute(insert(Message).values(rows)"
-        '.on_conflict_do_nothing(constraint="message_once"))\n',
+        "    session.execute(_TEXTS, rows)\n",
         """    from sqlalchemy import event
 
     @event.listens_for(session, "after_commit", once=True)
