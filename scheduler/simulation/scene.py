@@ -76,6 +76,7 @@ class Scene:
     accounts: dict[str, int] = field(default_factory=dict)
     visited: set[str] = field(default_factory=set)
     fates: list[str] = field(default_factory=list)
+    visited_once: bool = False
     overtime: set[tuple[int, date]] = field(default_factory=set)
     serial: int = 0
 

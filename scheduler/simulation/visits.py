@@ -71,7 +71,11 @@ def _plan(scene: Scene, now: datetime, booking: Any) -> None:
 
 def _next_fate(scene: Scene) -> str:
     if not scene.fates:
-        scene.fates = deal(scene.random, _CARDS, sum(copies for _, copies in _CARDS))
+        # the first few visits show every fate once, so that a short day has them too
+        first = [] if scene.visited_once else [fate for fate, _ in _CARDS]
+        scene.visited_once = True
+        later = deal(scene.random, _CARDS, sum(copies for _, copies in _CARDS))
+        scene.fates = later + scene.random.sample(first, len(first))
     return scene.fates.pop()
 
 

@@ -63,11 +63,11 @@ def test_a_day_breaks_nothing_at_any_date(run: Run) -> None:
     assert [finding for finding in run.summary.findings if finding.count] == []
     assert run.done.tally.unexpected == []
     assert {channel for channel, _ in run.summary.bookings} == {"portal", "phone", "api"}
-    assert {"passed", "sampled_pending_lab"} <= set(run.summary.outcomes)
+    assert {"passed", "sampled_pending_lab", "not_finished"} <= set(run.summary.outcomes)
     assert run.summary.for_others > 0
     assert run.done.tally.displaced >= 1
     assert run.done.tally.recrewed >= 1
-    assert len(run.done.tally.refusals) >= 8
+    assert len(run.done.tally.refusals) >= 6
     lines = run.texts.read_text(encoding="utf-8").splitlines()
     assert len(lines) == run.summary.texts["sent"]
     assert "confirmation" in {json.loads(line)["template"] for line in lines}
