@@ -44,6 +44,7 @@ Made = TypeVar("Made")
 
 COOKIE = "sign_in"
 LARGEST_NUMBER = 2**63 - 1
+_YEARS = range(2000, 2101)
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _ETAG = re.compile(r'(?:W/)?"?([1-9][0-9]{0,8})"?')
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
@@ -237,10 +238,9 @@ def window_of(caller: Caller, first: date | None, last: date | None, *, days: in
         WindowTooLong: more than 62 days.
     """
     begins = first or local_date(caller.now)
-    try:
-        ends = last or begins + timedelta(days=days - 1)
-    except OverflowError:
-        raise MalformedField(field="/from") from None
+    if begins.year not in _YEARS:
+        raise MalformedField(field="/from")
+    ends = last or begins + timedelta(days=days - 1)
     if ends < begins:
         raise MalformedField(field="/to")
     if (ends - begins).days >= problems.LONGEST_WINDOW:

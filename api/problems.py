@@ -250,7 +250,7 @@ def refusal_of(error: Mapping[str, Any]) -> Refusal:  # pydantic's errors hold v
     place, *path = error["loc"]
     kind = error["type"]
     if place == "header":
-        missing = _MISSING_HEADERS.get(str(path[0]))
+        missing = _MISSING_HEADERS.get(str(path[0]).lower())
         refused = missing if kind == "missing" and missing is not None else errors.MalformedField
         return refused(field=_header_name(str(path[0])))
     field = _pointer(path) if kind != "json_invalid" else ""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from api.deps import Caller, Guard, Key, OptionalKey, answer_with, keeping, refused, say, write
 from scheduler import errors
@@ -17,6 +17,7 @@ from scheduler.access.members import (
     register_first_user,
 )
 from scheduler.access.policy import Action, Resource, Scope
+from scheduler.booking.orders import Request
 from scheduler.database.idempotency import Show
 from scheduler.models import Account
 from scheduler.queries.people import AccountView, find_enterprise_id, read_account, view_account
@@ -34,13 +35,7 @@ _TO_ADD = refused(
 Adder = Annotated[Caller, Depends(Guard(Resource.ACCOUNT, Action.CREATE))]
 
 
-class _Body(BaseModel):
-    """Base of bodies: frozen, no unknown fields."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class NewPerson(_Body):
+class NewPerson(Request):
     """A person of an enterprise; by the office or the administrator, `enterprise` names whose first user."""
 
     login: str = Field(max_length=100)
@@ -50,7 +45,7 @@ class NewPerson(_Body):
     enterprise: str | None = Field(default=None, max_length=60, description="USCC, for the first user only")
 
 
-class NewProgram(_Body):
+class NewProgram(Request):
     """A program of the enterprise: it comes in by tokens alone."""
 
     login: str = Field(max_length=100)

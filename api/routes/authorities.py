@@ -5,12 +5,13 @@ from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from api.deps import Caller, Guard, Key, Number, OptionalKey, answer_with, keeping, refused, say, write
 from scheduler import errors
 from scheduler.access.authorities import authorities_seen, grant, revoke
 from scheduler.access.policy import Action, Resource
+from scheduler.booking.orders import Request
 from scheduler.database.idempotency import Show
 from scheduler.models import Authority
 from scheduler.promise.rows import local_date
@@ -19,10 +20,8 @@ from scheduler.queries.people import AuthorityView, view_authority
 router = APIRouter(prefix="/authorities", tags=["accounts"])
 
 
-class NewAuthority(BaseModel):
+class NewAuthority(Request):
     """The broker by its USCC, over [valid_from, valid_to)."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     broker: str = Field(max_length=60)
     valid_from: date

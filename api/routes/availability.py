@@ -7,14 +7,14 @@ from datetime import date, datetime, timedelta
 from typing import Annotated, Literal, Self
 
 from fastapi import APIRouter, Depends, Query, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from api.deps import Caller, Guard, facts_of, refused, say, window_of
 from api.texts import tell
 from scheduler import errors
 from scheduler.access.policy import Action, Resource, Scope
 from scheduler.booking.admission import admit, credit_of
-from scheduler.booking.orders import InstructionRef, Order
+from scheduler.booking.orders import Instant, InstructionRef, Order
 from scheduler.promise.boards import boards_of
 from scheduler.promise.reference import Reference
 from scheduler.promise.rows import instant_of, local_date
@@ -47,7 +47,7 @@ class Question(BaseModel):
     last: date | None = Field(
         default=None, alias="to", description="Last date, included; 14 days if left out."
     )
-    must_finish_by: AwareDatetime | None = None
+    must_finish_by: Instant | None = None
     priority: bool = Field(default=False, description="Apply for priority inspection.")
 
     @model_validator(mode="after")

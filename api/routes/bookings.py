@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Depends, Query, Response
 from fastapi.openapi.models import Example
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from api.deps import (
     Caller,
@@ -31,7 +31,7 @@ from scheduler.access.policy import Action, Resource
 from scheduler.booking.book import book
 from scheduler.booking.cancel import cancel
 from scheduler.booking.move import hold_move, move
-from scheduler.booking.orders import Order, Why
+from scheduler.booking.orders import Instant, Order, Request, Why
 from scheduler.booking.ready import report_ready
 from scheduler.database.idempotency import Answer, Show
 from scheduler.models import Booking
@@ -113,28 +113,22 @@ ORDER_EXAMPLES: dict[str, Example] = {
 }
 
 
-class Body(BaseModel):
-    """Base of bodies: frozen, no unknown fields."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class NewStart(Body):
+class NewStart(Request):
     """The start that is wanted instead."""
 
-    start: AwareDatetime = Field(examples=["2026-12-02T09:30:00+08:00"])
+    start: Instant = Field(examples=["2026-12-02T09:30:00+08:00"])
 
 
-class Reason(Body):
+class Reason(Request):
     """Why; the other side reads it."""
 
     reason: Why
 
 
-class Readiness(Body):
+class Readiness(Request):
     """When the goods are, were or will be ready; now, where nothing is said."""
 
-    ready_at: AwareDatetime | None = None
+    ready_at: Instant | None = None
 
 
 def show_booking(caller: Caller, *, status: int = 200) -> Show[Booking]:

@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from api.deps import Caller, Guard, Key, OptionalKey, answer_with, keeping, refused, say, write
 from scheduler import errors
 from scheduler.access.calls import close_call, find_enterprise, open_call
 from scheduler.access.policy import Action, Resource
+from scheduler.booking.orders import Request
 from scheduler.database.idempotency import Show
 from scheduler.models import Call
 from scheduler.promise.reference import ZONE
@@ -20,26 +21,20 @@ from scheduler.vocabulary import CallEnd
 router = APIRouter(prefix="/calls", tags=["calls"])
 
 
-class _Body(BaseModel):
-    """Base of bodies: frozen, no unknown fields."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class NewCall(_Body):
+class NewCall(Request):
     """Who is on the line; short numbers, landlines with an extension and 400 numbers are taken."""
 
     caller_name: str = Field(max_length=100)
     caller_phone: str = Field(max_length=60)
 
 
-class Search(_Body):
+class Search(Request):
     """A complete phone number, USCC, instruction reference or booking number."""
 
     query: str = Field(max_length=64)
 
 
-class CallClosing(_Body):
+class CallClosing(Request):
     """Why the call ended."""
 
     reason: CallEnd

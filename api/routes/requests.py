@@ -3,27 +3,26 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import AwareDatetime
 
 from api.deps import Caller, Guard, IfMatch, OptionalKey, facts_of, keeping, refused, reply, version_of, write
-from api.routes.bookings import RULES_OF_TIME, TO_CHANGE, Body, Reason, show_booking
+from api.routes.bookings import RULES_OF_TIME, TO_CHANGE, Reason, show_booking
 from scheduler import errors
 from scheduler.access.policy import Action, Resource
 from scheduler.booking.answer import accept_request, refuse_request
-from scheduler.booking.orders import Why
+from scheduler.booking.orders import Instant, Request, Why
 from scheduler.booking.priority import decide_priority
 from scheduler.queries.booking_views import BookingView
 
 router = APIRouter(prefix="/bookings", tags=["bookings"])
 
 
-class Acceptance(Body):
+class Acceptance(Request):
     """At the wished start, unless another is named."""
 
-    start: AwareDatetime | None = None
+    start: Instant | None = None
 
 
-class PriorityDecision(Body):
+class PriorityDecision(Request):
     """The office's word on an application for priority inspection."""
 
     grant: bool

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from api.deps import COOKIE, Caller, Guard, refused, say
 from scheduler import errors
 from scheduler.access.accounts import SIGN_IN_LASTS, request_code, set_password, settle, sign_in, sign_out
 from scheduler.access.policy import Action, Resource
+from scheduler.booking.orders import Request
 
 router = APIRouter(tags=["accounts"])
 
@@ -19,26 +20,20 @@ Login = Annotated[str, Field(min_length=1, max_length=100)]
 Secret = Annotated[str, Field(min_length=1, max_length=200)]
 
 
-class _Body(BaseModel):
-    """Base of bodies: frozen, no unknown fields; what was sent is never repeated."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
-
-class Credentials(_Body):
+class Credentials(Request):
     """Login and password."""
 
     login: Login
     password: Secret = Field(repr=False)
 
 
-class Asking(_Body):
+class Asking(Request):
     """Whose code is asked for."""
 
     login: Login
 
 
-class NewPassword(_Body):
+class NewPassword(Request):
     """A code by text or handed out by the office, and the password to set."""
 
     login: Login

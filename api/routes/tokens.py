@@ -4,25 +4,24 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from api.deps import Caller, Guard, Number, refused, say
 from scheduler import errors
 from scheduler.access.policy import Action, Resource, TokenScope
 from scheduler.access.tokens import create_token, list_tokens, revoke_token
+from scheduler.booking.orders import Instant, Request
 from scheduler.queries.people import TokenView, view_token
 
 router = APIRouter(prefix="/tokens", tags=["accounts"])
 
 
-class NewToken(BaseModel):
+class NewToken(Request):
     """What the token is for, and until when (365 days at most); without a login, one's own."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     label: str = Field(max_length=100)
     scopes: tuple[TokenScope, ...] = Field(min_length=1, max_length=4)
-    expires_at: AwareDatetime
+    expires_at: Instant
     login: str | None = Field(default=None, max_length=100)
 
 

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from api.deps import (
     Caller,
@@ -21,7 +21,7 @@ from api.deps import (
 )
 from scheduler import errors
 from scheduler.access.policy import Action, Resource
-from scheduler.booking.orders import Name, Why
+from scheduler.booking.orders import Instant, Name, Request, Why
 from scheduler.database.idempotency import Answer, Keep, Show
 from scheduler.queries.visits import VisitView, read_visit, view_visit
 from scheduler.visit.absence import record_missed_by_customs, record_no_show
@@ -55,26 +55,20 @@ _REFUSED = refused(
 )
 
 
-class _Body(BaseModel):
-    """Base of bodies: frozen, no unknown fields."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Moment(_Body):
+class Moment(Request):
     """When it happened; now, where nothing is said."""
 
-    at: AwareDatetime | None = None
+    at: Instant | None = None
 
 
-class Result(_Body):
+class Result(Request):
     """The laboratory's or the office's later word."""
 
     result: Why
-    at: AwareDatetime | None = None
+    at: Instant | None = None
 
 
-class Ending(_Body):
+class Ending(Request):
     """How the visit ended, and who signed or that signing was refused."""
 
     outcome: Outcome
@@ -84,14 +78,14 @@ class Ending(_Body):
     note: Why | None = None
 
 
-class Absent(_Body):
+class Absent(Request):
     """Who or what caused it."""
 
     reason: DelayReason
     note: Why | None = None
 
 
-class Corrected(_Body):
+class Corrected(Request):
     """What the entry should have said, and why it is changed."""
 
     reason: Why

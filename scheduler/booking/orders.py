@@ -3,9 +3,29 @@
 from datetime import datetime
 from typing import Annotated, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 from scheduler.vocabulary import FinishKind, ReferenceKind
+
+_YEARS = range(2000, 2101)
+
+
+def _thinkable(instant: datetime) -> datetime:
+    if instant.year not in _YEARS:
+        raise ValueError("a time of this century")
+    return instant
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_thinkable)]
+"""An aware time that every zone and the database can express."""
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
 Why = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
@@ -47,15 +67,15 @@ class Order(Request):
     """A booking that is asked for: exact (`start`) or flexible (`wished_from`, `wished_to`)."""
 
     instructions: tuple[InstructionRef, ...] = Field(min_length=1, max_length=20)
-    start: AwareDatetime | None = None
-    wished_from: AwareDatetime | None = None
-    wished_to: AwareDatetime | None = None
+    start: Instant | None = None
+    wished_from: Instant | None = None
+    wished_to: Instant | None = None
     office: Code | None = None
     site: Code | None = None
     attendee: Annotated[str, StringConstraints(strip_whitespace=True, max_length=60)] = ""
     recipients: tuple[RecipientOrder, ...] = ()
     apply_for_priority: bool = False
-    must_finish_by: AwareDatetime | None = None
+    must_finish_by: Instant | None = None
     must_finish_kind: FinishKind | None = None
     awaited: Awaited | None = None
 

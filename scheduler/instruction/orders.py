@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
-from scheduler.booking.orders import Code, Request
+from scheduler.booking.orders import Code, Instant, Request
 from scheduler.vocabulary import Direction, FinishKind, GoodsCategory, ReferenceKind, RiskLevel
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
@@ -33,7 +33,7 @@ class InstructionOrder(Request):
     approval_number: Code | None = None
     risk_level: RiskLevel | None = None
     off_site_reason: Line | None = None
-    must_finish_by: AwareDatetime | None = None
+    must_finish_by: Instant | None = None
     must_finish_kind: FinishKind | None = None
-    issued_at: AwareDatetime | None = None
-    arrived_at: AwareDatetime | None = None
+    issued_at: Instant | None = None
+    arrived_at: Instant | None = None

@@ -166,7 +166,7 @@ def make_view(
     now: datetime,
     facts: Reference,
 ) -> BookingView:
-    """What the actor sees of a booking: its row with the codes of what it names, and what stands beside it."""
+    """What the actor sees of a booking: its row, what it names, and what stands beside it."""
     booking, office, site, type_, enterprise, maker, dock, replaces, follows = row
     published = crew_published_at(booking, facts)
     return BookingView(

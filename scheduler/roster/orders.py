@@ -3,9 +3,9 @@
 from datetime import date, time
 from typing import Self
 
-from pydantic import AwareDatetime, model_validator
+from pydantic import model_validator
 
-from scheduler.booking.orders import Code, Request, Why
+from scheduler.booking.orders import Code, Instant, Request, Why
 from scheduler.vocabulary import AbsenceKind, DutyKind
 
 
@@ -31,8 +31,8 @@ class DutyChange(Request):
 class Span(Request):
     """A half-open interval of instants."""
 
-    begins: AwareDatetime
-    ends: AwareDatetime
+    begins: Instant
+    ends: Instant
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:

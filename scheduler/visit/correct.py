@@ -5,11 +5,11 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, StringConstraints
+from pydantic import StringConstraints
 from sqlmodel import Session
 
 from scheduler.access.actor import Actor
-from scheduler.booking.orders import Name, Request, Why
+from scheduler.booking.orders import Instant, Name, Request, Why
 from scheduler.errors import MalformedField, Plain, ReasonMissing, WrongState
 from scheduler.promise.reference import Reference
 from scheduler.visit.entry import Entry, Opened, Recorded, open_visit, write_entry
@@ -20,9 +20,9 @@ from scheduler.vocabulary import BookingState, DelayReason, Outcome
 class Correction(Request):
     """What an entry should have said: fields sent are set (null clears), others stay."""
 
-    on_site: AwareDatetime | None = None
-    opened: AwareDatetime | None = None
-    ended: AwareDatetime | None = None
+    on_site: Instant | None = None
+    opened: Instant | None = None
+    ended: Instant | None = None
     outcome: Outcome | None = None
     signed_by: Name | None = None
     signing_refused: bool = False
@@ -30,8 +30,8 @@ class Correction(Request):
     result: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)] | None = (
         None
     )
-    result_at: AwareDatetime | None = None
-    released_at: AwareDatetime | None = None
+    result_at: Instant | None = None
+    released_at: Instant | None = None
     note: Why | None = None
 
 
