@@ -37,7 +37,7 @@ from scheduler.simulation.wishes import (
 )
 from scheduler.vocabulary import Channel
 
-REQUESTS = 400
+REQUESTS = 320
 SEED = 54
 
 

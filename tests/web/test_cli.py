@@ -1,6 +1,7 @@
 """The command `inspection`: what it prints, and above all with which code it ends."""
 
 import json
+import logging
 import socket
 import stat
 from collections.abc import Callable, Iterator
@@ -8,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import structlog
 from sqlalchemy import text
 
 from api.cli.commands import main
@@ -27,6 +29,17 @@ from scheduler.vocabulary import Role
 from tests.factories import NOW, TUESDAY, World, at, make_world, order
 
 Inspection = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_before() -> Iterator[None]:
+    """The command sets logging up for its process, which here is everybody's."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
 
 
 @pytest.fixture
