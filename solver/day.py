@@ -156,6 +156,14 @@ class Lunch:
         return duty.start <= self.earliest and duty.end >= self.latest
 
 
+class Ways(dict[tuple[int, int], int]):
+    """Travel minutes that are checked once and shared by many days; nobody changes them."""
+
+    def __init__(self, minutes: Mapping[tuple[int, int], int]) -> None:
+        super().__init__(minutes)
+        _require(min(self.values(), default=0) >= 0, "travel", "minutes below zero")
+
+
 @dataclass(frozen=True, slots=True)
 class Day:
     """One office on one date: opening, duties, jobs, docks, closures and travel.
@@ -189,7 +197,8 @@ class Day:
             _require_intervals("site_closures", intervals)
         for intervals in self.dock_closures.values():
             _require_intervals("dock_closures", intervals)
-        _require(min(self.travel.values(), default=0) >= 0, "travel", "minutes below zero")
+        if not isinstance(self.travel, Ways):
+            Ways(self.travel)
 
     def _require_ids(self) -> None:
         inspectors = {one.id for one in self.inspectors}

@@ -156,27 +156,37 @@ def _request(
 
 
 def _promise(session: Session, asking: Asking, admission: Admission, start: datetime) -> Booking:
-    try:
-        assignment = find_place(session, asking.boards, demand=admission.demand, start=start, now=asking.now)
-    except errors.NoPlace:
-        if asking.order.start is None:
-            raise StaleDayError from None
-        raise
+    """Write the booking, then find its crew: the day is locked last, for as short a time as can be."""
     rules = asking.reference.policy(BookingRules, office=admission.site.office, on=local_date(start))
     held = asking.state is BookingState.HOLD
     columns = {
         **_common(asking, admission),
         **promised_at(start, admission.demand.minutes),
-        "dock": assignment.dock,
         "expires_at": asking.now + timedelta(minutes=rules.hold_minutes) if held else None,
         "first_promise": None if held else start,
         "answered_at": None if held else asking.now,
     }
     what = None if held else What.CONFIRMED
     booking = _finish(session, asking, admission, state=asking.state, columns=columns, what=what)
-    assert booking.id is not None  # noqa: S101 - flushed
-    insert_crews(session, {booking.id: assignment})
+    _crew(session, asking, admission, booking, start)
     return booking
+
+
+def _crew(session: Session, asking: Asking, admission: Admission, booking: Booking, start: datetime) -> None:
+    """Give a booking that is written its crew and its dock."""
+    assert booking.id is not None  # noqa: S101 - flushed
+    demand, itself = admission.demand, (booking.id,)
+    try:
+        assignment = find_place(
+            session, asking.boards, demand=demand, start=start, now=asking.now, without=itself
+        )
+    except errors.NoPlace:
+        if asking.order.start is None:
+            raise StaleDayError from None
+        raise
+    booking.dock = assignment.dock
+    session.flush()
+    insert_crews(session, {booking.id: assignment})
 
 
 def _common(asking: Asking, admission: Admission) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 
+from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from scheduler.access.actor import SYSTEM
@@ -12,9 +13,16 @@ from scheduler.models import Booking
 from scheduler.promise.witness import release_crew
 from scheduler.vocabulary import BookingState
 
+_ANY_LAPSED = text("""
+SELECT EXISTS (SELECT FROM booking
+    WHERE office = :office AND date = :day AND state = 'hold' AND expires_at <= :now)
+""")
+
 
 def expire_lapsed(session: Session, *, office: int, day: date, now: datetime) -> int:
     """Expire an office day's lapsed holds; the caller holds the day's lock. Returns how many."""
+    if not session.execute(_ANY_LAPSED, {"office": office, "day": day, "now": now}).scalar_one():
+        return 0
     lapsed = session.exec(
         select(Booking)
         .where(

@@ -56,11 +56,11 @@ def find_place(
     lock_office_days(session, [(demand.office, day)])
     expire_lapsed(session, office=demand.office, day=day, now=now)
     reference, (standing,) = boards.days(session, office=demand.office, days=[day])
-    problem, plan, board = standing.day, standing.plan, standing.board
+    problem, plan = standing.day, standing.plan
     if without:
         problem = replace(problem, jobs=tuple(job for job in problem.jobs if job.id not in without))
         plan = {job: row for job, row in plan.items() if job not in without}
-        board = prepare(problem, plan)
+    board = prepare(problem, plan) if without else standing.board
     job = candidate_of(reference, demand, day).at(minute_of(start, day), NEW)
     found = insert(board, job)
     if isinstance(found, NoPlace):

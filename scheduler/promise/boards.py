@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from threading import Lock
 from weakref import WeakKeyDictionary
 
@@ -24,14 +25,18 @@ from solver.plan import Assignment
 KEPT_DAYS = 512
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class OfficeDayPlan:
     """An office day as it stands: problem, stored plan, and the solver's board for quick questions."""
 
     stamp: DayStamp
     day: Day
     plan: dict[int, Assignment]
-    board: Board
+
+    @cached_property
+    def board(self) -> Board:
+        """The plan laid out, when it is first asked about."""
+        return prepare(self.day, self.plan)
 
 
 class Boards:
@@ -76,7 +81,7 @@ class Boards:
         read = read_days(session, office=office, days=[stamp.date for stamp in missing], reference=reference)
         for stamp in missing:
             day, plan = read[stamp.date]
-            kept[stamp.date] = OfficeDayPlan(stamp, day, plan, prepare(day, plan))
+            kept[stamp.date] = OfficeDayPlan(stamp, day, plan)
         if clean:
             self._keep(kept.values())
         return reference, [kept[stamp.date] for stamp in stamps]

@@ -19,6 +19,7 @@ from scheduler.errors import ClosedDay, UnknownOffice, UnknownSite
 from scheduler.rules import policy as policies
 from scheduler.rules.priority import PriorityRule
 from scheduler.vocabulary import DayKind, Direction, GoodsCategory, Mode, Priority, PriorityAnswer, SiteKind
+from solver.day import Ways
 
 ZONE = ZoneInfo("Asia/Shanghai")
 """The zone of every office; the database's checks name the same."""
@@ -88,7 +89,7 @@ class Reference:
     offices: Mapping[int, OfficeFacts]
     sites: Mapping[int, SiteFacts]
     types: Mapping[int, TypeFacts]
-    travel: Mapping[tuple[int, int], int]
+    travel: Ways
     hours: Sequence[Hours]
     kinds: Mapping[date, DayKind]
     published: Mapping[date, bool]
@@ -206,7 +207,7 @@ def read_reference(session: Session) -> Reference:
         offices={o[0]: OfficeFacts(*o) for o in row[2] or []},
         sites={s[0]: _site(s) for s in row[3] or []},
         types={t[0]: _type(t) for t in row[4] or []},
-        travel={(origin, destination): minutes for origin, destination, minutes in row[5] or []},
+        travel=Ways({(origin, destination): minutes for origin, destination, minutes in row[5] or []}),
         hours=[_hours(h) for h in row[6] or []],
         kinds={date.fromisoformat(day): DayKind(kind) for day, kind, _ in kinds},
         published={date.fromisoformat(day): published for day, _, published in kinds},

@@ -115,7 +115,9 @@ def _problem(reference: Reference, office: int, day: date, rows: _Rows) -> Day:
         duties=tuple(Duty(*duty[:6]) for duty in rows.duties),
         inspectors=tuple(Inspector(one, _validities(rows.held.get(str(one), []))) for one in inspectors),
         jobs=tuple(_job(reference, row) for row in rows.jobs),
-        docks={site.id: site.docks for site in reference.sites.values() if site.docks},
+        docks={
+            site.id: site.docks for site in reference.sites.values() if site.office == office and site.docks
+        },
         site_closures=by_site,
         dock_closures=by_dock,
         office_closures=whole,
