@@ -4,6 +4,7 @@ import re
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -157,6 +158,7 @@ def require_policies(routes: Iterable[APIRoute]) -> None:
         raise RuntimeError(f"routes without a policy: {', '.join(bare)}")
 
 
+@cache
 def describe() -> dict[str, Any]:  # OpenAPI's own shape
     """The OpenAPI document of the JSON API, with the policy of each route."""
     app = FastAPI()

@@ -196,8 +196,8 @@ def require_sender(
     if ids and not session.execute(select(col(Instruction.id)).where(within)).scalars().all():
         raise UnknownInstruction(field="/reference", reference=reference)
     if actor.role is Role.OFFICE_MANAGER:
-        own = session.execute(select(col(Office.code)).where(col(Office.id) == actor.office)).scalar()
-        if office != own:
+        named = session.execute(select(col(Office.id)).where(col(Office.code) == office)).scalar()
+        if named not in {None, actor.office}:  # an unknown one is told as such later
             raise NoAuthority(field="/office", office=office)
     elif actor.role in _BY_ENTERPRISE:
         _require_party(
