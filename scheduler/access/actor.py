@@ -57,17 +57,17 @@ def authorities_of(broker: int, on: date) -> ColumnElement[bool]:
 def booking_scope(actor: Actor, on: date) -> ColumnElement[bool]:
     """Which bookings the actor may see, as a predicate of the query itself.
 
-    Enterprise people: their own, those they made, those of whom they represent on the date.
-    Desk: the enterprise of the open call. Office: its own. Inspector: those they are crew of.
+    Enterprise people: their own, those they made, those of whom they represent on the date;
+    the desk: the same for the enterprise of the open call. Office: its own. Inspector: those
+    they are crew of.
     """
-    if actor.role in {Role.ENTERPRISE_USER, Role.INTEGRATOR} and actor.enterprise is not None:
+    party = _party(actor)
+    if party is not None:
         return or_(
-            col(Booking.enterprise) == actor.enterprise,
-            col(Booking.made_by) == actor.enterprise,
-            _represented(Booking.enterprise, actor.enterprise, on),
+            col(Booking.enterprise) == party,
+            col(Booking.made_by) == party,
+            _represented(Booking.enterprise, party, on),
         )
-    if actor.role is Role.DESK_AGENT and actor.call is not None and actor.call.enterprise is not None:
-        return col(Booking.enterprise) == actor.call.enterprise
     if actor.role is Role.OFFICE_MANAGER and actor.office is not None:
         return col(Booking.office) == actor.office
     if actor.role is Role.INSPECTOR and actor.inspector is not None:
@@ -80,18 +80,25 @@ def booking_scope(actor: Actor, on: date) -> ColumnElement[bool]:
 
 def instruction_scope(actor: Actor, on: date) -> ColumnElement[bool]:
     """Which instructions the actor may see; the declarant acts for the represented enterprise."""
-    if actor.role in {Role.ENTERPRISE_USER, Role.INTEGRATOR} and actor.enterprise is not None:
+    party = _party(actor)
+    if party is not None:
         return or_(
-            col(Instruction.represented) == actor.enterprise,
-            col(Instruction.declarant) == actor.enterprise,
-            _represented(Instruction.represented, actor.enterprise, on),
+            col(Instruction.represented) == party,
+            col(Instruction.declarant) == party,
+            _represented(Instruction.represented, party, on),
         )
-    if actor.role is Role.DESK_AGENT and actor.call is not None and actor.call.enterprise is not None:
-        called = actor.call.enterprise
-        return or_(col(Instruction.represented) == called, col(Instruction.declarant) == called)
     if actor.role is Role.OFFICE_MANAGER and actor.office is not None:
         return col(Instruction.office) == actor.office
     return true() if actor.role is Role.SYSTEM else false()
+
+
+def _party(actor: Actor) -> int | None:
+    """The enterprise for which somebody acts: their own, or the one of the desk's open call."""
+    if actor.role in {Role.ENTERPRISE_USER, Role.INTEGRATOR}:
+        return actor.enterprise
+    if actor.role is Role.DESK_AGENT and actor.call is not None:
+        return actor.call.enterprise
+    return None
 
 
 def _represented(column: object, broker: int, on: date) -> ColumnElement[bool]:

@@ -10,7 +10,7 @@ from scheduler.access.actor import Actor
 from scheduler.booking.book import with_alternatives
 from scheduler.booking.cancel import end_booking
 from scheduler.booking.orders import Why
-from scheduler.booking.place import find_place, judge_start
+from scheduler.booking.place import ceil_to_grid, find_place, judge_start
 from scheduler.booking.standing import demand_of
 from scheduler.booking.write import (
     Columns,
@@ -30,6 +30,7 @@ from scheduler.promise.reference import Reference
 from scheduler.promise.rows import local_date
 from scheduler.promise.witness import store_crews
 from scheduler.reminders.announce import What, announce
+from scheduler.rules.policy import BookingRules
 from scheduler.vocabulary import BookingState, InstructionState, PriorityAnswer, RequestReason
 
 Kept = TypeVar("Kept")
@@ -56,7 +57,8 @@ def accept_request(
     def work(session: Session) -> Booking:
         facts = boards.latest(session)
         seen = find_booking(session, actor=actor, reference=reference, now=now)
-        begins = start or seen.wished_from
+        rules = facts.policy(BookingRules, office=seen.office, on=seen.date)
+        begins = start or ceil_to_grid(seen.wished_from, rules.grid_minutes)
         lock_office_days(session, {(seen.office, seen.date), (seen.office, local_date(begins))})
         booking = find_booking(session, actor=actor, reference=reference, now=now, lock=True)
         require_version(booking, version)

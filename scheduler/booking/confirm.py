@@ -59,8 +59,8 @@ def confirm(
         days = family_days(session, seen)
         lock_office_days(session, days)
         held = find_booking(session, actor=actor, reference=reference, now=now, lock=True)
-        require_version(held, version)
         _require_held(held, now)
+        require_version(held, version)
         if held.replaces is None:
             return _confirm(session, held, actor=actor, details=details, now=now, facts=facts)
         return take_over(session, held, actor=actor, now=now, facts=facts, locked=days)

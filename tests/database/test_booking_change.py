@@ -17,6 +17,7 @@ from scheduler.booking.priority import decide_priority
 from scheduler.database.idempotency import plainly
 from scheduler.models import Booking
 from scheduler.promise.boards import boards_of
+from scheduler.vocabulary import Mode
 from tests.factories import NOW, SATURDAY, TUESDAY, World, at, order
 
 
@@ -80,7 +81,6 @@ def test_a_lapsed_hold_is_not_confirmed(world: World) -> None:
     with pytest.raises(errors.HoldExpired):
         _confirm(world, held, minutes=5)
     assert expire_due(world.database, now=NOW + timedelta(minutes=5)) == 1
-    held.version = 2
     with pytest.raises(errors.HoldExpired):
         _confirm(world, held, minutes=6)
 
@@ -266,6 +266,65 @@ def test_the_desk_books_on_behalf_of_the_caller(world: World) -> None:
     assert booking.channel == "phone"
     row = "SELECT on_behalf_of = enterprise AND call IS NOT NULL AND actor IS NOT NULL FROM event"
     assert _scalar(world, row) is True
+
+
+def test_a_broker_who_phones_sees_what_was_booked_for_another(world: World) -> None:
+    """The call speaks for the broker: what it books for others it can also cancel."""
+    broker = world.enterprise(kind="broker")
+    agent = world.desk(broker)
+    booking = book(
+        world.database,
+        actor=agent,
+        order=order(world.instruction(declarant=broker), start=at(TUESDAY, 10)),
+        now=NOW,
+        keep=plainly,
+    )
+    ended = cancel(
+        world.database,
+        actor=agent,
+        reference=booking.reference,
+        version=1,
+        reason="plans changed",
+        now=NOW,
+        keep=plainly,
+    )
+    assert ended.state == "cancelled"
+
+
+@pytest.mark.parametrize(
+    ("start", "refusal"), [(at(TUESDAY, 10, 5), errors.OffGrid), (NOW - timedelta(days=1), errors.PastTime)]
+)
+def test_goods_that_wait_for_the_office_need_a_possible_time(
+    world: World, start: object, refusal: type[errors.Refusal]
+) -> None:
+    """High-risk special articles are requested, but not for yesterday."""
+    world.type("special", mode=Mode.SPECIAL_ARTICLES)
+    reference = world.instruction(
+        type=world.types["special"],
+        goods_category="special_articles",
+        approval_number="A1",
+        risk_level="high",
+    )
+    with pytest.raises(refusal):
+        _book(world, reference=reference, start=start)
+    assert _book(world, reference=reference).request_reason == "high_risk_articles"
+
+
+def test_a_flexible_request_is_accepted_on_the_grid(world: World) -> None:
+    """A window that begins at 13:37 is answered with 13:45."""
+    booking = _book(world, start=None, wished_from=at(SATURDAY, 13, 37), wished_to=at(SATURDAY, 16))
+    for inspector in world.inspectors[:2]:
+        world.duty(inspector, SATURDAY, kind="overtime")
+    accepted = accept_request(
+        world.database,
+        actor=world.manager(),
+        reference=booking.reference,
+        version=1,
+        start=None,
+        now=NOW,
+        keep=plainly,
+    )
+    assert accepted.planned_start == at(SATURDAY, 13, 45)
 
 
 def test_priority_that_qualifies_is_granted_at_once(world: World) -> None:
