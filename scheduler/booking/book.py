@@ -12,7 +12,7 @@ from scheduler.access.actor import Actor
 from scheduler.booking.admission import GREEN, Admission, admit, require_attendee
 from scheduler.booking.answers import answer_by
 from scheduler.booking.orders import Order
-from scheduler.booking.place import find_place, judge_start
+from scheduler.booking.place import ceil_to_grid, find_place, judge_start
 from scheduler.booking.priority import apply_for_priority
 from scheduler.booking.room import require_room
 from scheduler.booking.write import create_booking, promised_at
@@ -93,7 +93,8 @@ def _book(session: Session, asking: Asking) -> Booking:
 
     def decide() -> Booking:
         start = order.start or _earliest(session, asking, admission)
-        reason = admission.waits or _judge(asking, admission, start)
+        judged = _judge(asking, admission, start)
+        reason = admission.waits or judged
         if reason is not None:
             return _request(session, asking, admission, start, reason)
         return _promise(session, asking, admission, start)
@@ -118,7 +119,7 @@ def _earliest(session: Session, asking: Asking, admission: Admission) -> datetim
     if fitting:
         return fitting[0]
     if admission.waits is not None or asking.reference.opening(admission.site.office, first) is None:
-        return begins
+        return ceil_to_grid(max(begins, asking.now), rules.grid_minutes)
     raise errors.NoPlace(field="/wished_from", reason="crew_busy")
 
 
