@@ -72,7 +72,7 @@ def tell_refusal(refusal: Refusal) -> str:
 
 def tell_reason(code: str, values: Mapping[str, Plain]) -> str:
     """The reason of a rejected row in words; its code's own words where the catalogue has none."""
-    for context in ("reason", "detail"):
+    for context in ("intake", "reason", "detail"):
         if find_text(context, code, _LANGUAGE) is not None:
             return tell(context, code, _LANGUAGE, values)
     more = ", ".join(f"{name}: {value}" for name, value in values.items())
