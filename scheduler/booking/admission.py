@@ -1,9 +1,10 @@
 """May this be booked at all? Facts are read, and every rule that needs no crew is put to them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from sqlalchemy import text, tuple_
 from sqlmodel import Session, col, select
 
 from scheduler.access.actor import Actor, instruction_scope
@@ -20,12 +21,10 @@ from scheduler.errors import (
 )
 from scheduler.models import (
     Booking,
-    BookingInstruction,
     Crew,
     CrewHistory,
     EnterpriseCredit,
     Instruction,
-    Visit,
 )
 from scheduler.promise.reference import Reference, SiteFacts, TypeFacts
 from scheduler.promise.rows import local_date
@@ -37,12 +36,10 @@ from scheduler.rules.modes import require_bookable, waits_for_office
 from scheduler.rules.policy import BookingRules, ReferencePatterns, VisitRules
 from scheduler.rules.priority import Decision, decide
 from scheduler.vocabulary import (
-    BookingState,
     CreditLevel,
     Direction,
     GoodsCategory,
     InstructionState,
-    Outcome,
     Priority,
     PriorityAnswer,
     RequestReason,
@@ -151,22 +148,19 @@ def _instructions(
 ) -> list[Instruction]:
     on = local_date(now)
     rules = reference.policy(BookingRules, office=None, on=on)
+    asked = [
+        (one.kind.value, stored_reference(one, patterns=rules.references, field=_field(place)))
+        for place, one in enumerate(order.instructions)
+    ]
+    known = _known_instructions(session, actor, asked, on)
+    inspected = _inspected(session, known.values())
     rows: list[Instruction] = []
-    for place, asked in enumerate(order.instructions):
-        field = f"/instructions/{place}/reference"
-        number = stored_reference(asked, patterns=rules.references, field=field)
-        found = session.exec(
-            select(Instruction).where(
-                col(Instruction.kind) == asked.kind.value,
-                col(Instruction.reference) == number,
-                col(Instruction.state) != InstructionState.AWAITED.value,
-                instruction_scope(actor, on),
-            )
-        ).first()
+    for place, key in enumerate(asked):
+        found = known.get(key)
         if found is None and order.awaited is None:
-            raise UnknownInstruction(field=field, reference=number)
+            raise UnknownInstruction(field=_field(place), reference=key[1])
         if found is not None:
-            _require_open(session, found, field)
+            _require_open(found, inspected, _field(place))
             rows.append(found)
     if len(rows) == len(order.instructions):
         return rows
@@ -186,20 +180,42 @@ def stored_reference(asked: InstructionRef, *, patterns: ReferencePatterns, fiel
     return first if number == 1 else follow_up_reference(first, number)
 
 
-def _require_open(session: Session, instruction: Instruction, field: str) -> None:
+def _field(place: int) -> str:
+    return f"/instructions/{place}/reference"
+
+
+def _known_instructions(
+    session: Session, actor: Actor, asked: Sequence[tuple[str, str]], on: date
+) -> dict[tuple[str, str], Instruction]:
+    """The instructions that have arrived and that the actor may see, by kind and reference."""
+    found = session.exec(
+        select(Instruction).where(
+            tuple_(col(Instruction.kind), col(Instruction.reference)).in_(asked),
+            col(Instruction.state) != InstructionState.AWAITED.value,
+            instruction_scope(actor, on),
+        )
+    ).all()
+    return {(row.kind, row.reference): row for row in found}
+
+
+_INSPECTED = text("""
+SELECT instruction FROM booking_instruction
+JOIN visit USING (booking) JOIN booking ON booking.id = visit.booking
+WHERE instruction = ANY(CAST(:instructions AS bigint[])) AND booking.state = 'done'
+    AND visit.outcome <> 'not_held'
+""")
+
+
+def _inspected(session: Session, instructions: Iterable[Instruction]) -> frozenset[int]:
+    """Which of them a visit has inspected already."""
+    ids = [row.id for row in instructions]
+    return frozenset(session.execute(_INSPECTED, {"instructions": ids}).scalars())
+
+
+def _require_open(instruction: Instruction, inspected: frozenset[int], field: str) -> None:
     if instruction.state == InstructionState.WITHDRAWN.value:
         raise InstructionNotOpen(field=field, reference=instruction.reference)
-    inspected = session.exec(
-        select(Visit.booking)
-        .join(BookingInstruction, col(BookingInstruction.booking) == col(Visit.booking))
-        .join(Booking, col(Booking.id) == col(Visit.booking))
-        .where(
-            col(BookingInstruction.instruction) == instruction.id,
-            col(Booking.state) == BookingState.DONE.value,
-            col(Visit.outcome) != Outcome.NOT_HELD.value,
-        )
-    ).first()
-    if inspected is not None:
+    if instruction.id in inspected:
         raise AlreadyInspected(field=field, reference=instruction.reference)
 
 
