@@ -68,16 +68,13 @@ _QUESTIONS: Sequence[tuple[str, str, str]] = (
         "I2",
         "committed live states without a full crew, over history",
         f"""
-        SELECT count(*) FROM booking_history AS h JOIN booking AS b ON b.id = h.booking
-        CROSS JOIN LATERAL (SELECT h.recorded_from
-            + (coalesce(h.recorded_to, h.recorded_from + interval '1 s') - h.recorded_from) / 2
-        ) AS m (instant)
+        SELECT count(*) FROM booking_history AS h
         WHERE h.state IN {_LIVE}
-          -- shorter states stood within one commit only
-          AND coalesce(h.recorded_to, 'infinity') > h.recorded_from + interval '50 ms'
+          -- rows of one commit share one stamp: what it replaced itself was never seen by anybody
+          AND coalesce(h.recorded_to, 'infinity') > h.recorded_from
           AND (SELECT count(DISTINCT c.inspector) FROM crew_history AS c
-               WHERE c.booking = h.booking AND c.recorded_from <= m.instant
-                 AND (c.recorded_to IS NULL OR c.recorded_to > m.instant)) < 2
+               WHERE c.booking = h.booking AND c.recorded_from <= h.recorded_from
+                 AND (c.recorded_to IS NULL OR c.recorded_to > h.recorded_from)) < 2
         """,
     ),
     (
