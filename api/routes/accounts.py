@@ -33,6 +33,8 @@ _TO_ADD = refused(
     errors.KeyReused,
 )
 Adder = Annotated[Caller, Depends(Guard(Resource.ACCOUNT, Action.CREATE))]
+# A program is nothing without a token: who may not make one for it may not add it.
+ProgramAdder = Annotated[Caller, Depends(Guard(Resource.API_TOKEN, Action.CREATE))]
 
 
 class NewPerson(Request):
@@ -127,7 +129,7 @@ def add(caller: Adder, body: NewPerson, key: Key) -> Response:
 @router.post(
     "/programs", status_code=201, response_model=AccountView, summary="Add a program", responses=_TO_ADD
 )
-def add_program(caller: Adder, body: NewProgram, key: Key) -> Response:
+def add_program(caller: ProgramAdder, body: NewProgram, key: Key) -> Response:
     """By the enterprise's administrator, who then makes its tokens."""
     keep = keeping(
         caller,

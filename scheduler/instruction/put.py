@@ -20,7 +20,7 @@ from scheduler.promise.reference import Reference
 from scheduler.promise.rows import local_date
 from scheduler.rules.identifiers import normal_container, normal_hs_code, normal_reference
 from scheduler.rules.policy import BookingRules
-from scheduler.vocabulary import InstructionState, ReferenceKind
+from scheduler.vocabulary import Channel, InstructionState, ReferenceKind
 
 Kept = TypeVar("Kept")
 
@@ -254,12 +254,20 @@ def _record(session: Session, actor: Actor, row: Instruction, kind: str, now: da
             made_by=row.declarant,
             actor=actor.account,
             actor_role=actor.role.value,
+            on_behalf_of=_on_behalf_of(actor, row),
             channel=actor.channel.value,
+            call=None if actor.call is None else actor.call.id,
             request_id=actor.request_id,
             details={"reference": row.reference, "version": row.version, "state": row.state},
         )
     )
     session.flush()
+
+
+def _on_behalf_of(actor: Actor, row: Instruction) -> int | None:
+    if actor.channel is Channel.SYSTEM or actor.enterprise == row.represented:
+        return None
+    return row.represented
 
 
 def _told(row: Instruction, outcome: str, booking: Booking | None, became: str | None) -> InstructionWritten:

@@ -3,6 +3,7 @@
 from datetime import date, datetime, time
 from typing import TypeVar
 
+from sqlalchemy import exists, false
 from sqlalchemy.dialects.postgresql import Range
 from sqlmodel import Session, col, select
 
@@ -11,7 +12,7 @@ from scheduler.access.actor import Actor
 from scheduler.database.connection import Database
 from scheduler.database.idempotency import Keep
 from scheduler.database.locks import lock_inspectors, lock_office_days
-from scheduler.models import Absence, Duty, Event, Inspector, Site
+from scheduler.models import Absence, Duty, Event, Inspector, Loan, Site
 from scheduler.promise.boards import boards_of
 from scheduler.promise.reference import ZONE, Reference
 from scheduler.promise.rows import minute_of
@@ -26,7 +27,7 @@ Kept = TypeVar("Kept")
 def add_duty(
     database: Database, *, actor: Actor, order: DutyOrder, now: datetime, keep: Keep[RosterChange, Kept]
 ) -> Kept:
-    """Put an inspector on duty at the actor's office.
+    """Put an inspector of the actor's office, or one lent to it over the duty, on duty there.
 
     Raises:
         UnknownInspector, UnknownSite, DutyOverlaps, DutyGapTooShort, InspectorAbsent,
@@ -35,7 +36,8 @@ def add_duty(
 
     def work(session: Session) -> RosterChange:
         facts = boards_of(database).latest(session)
-        inspector = find_inspector(session, actor=actor, badge=order.badge, anywhere=True)
+        period = period_of(order.date, order.begins, order.ends)
+        inspector = find_inspector(session, actor=actor, badge=order.badge, lent_over=period)
         assert inspector.id is not None  # noqa: S101 - read from the database
         office = inspector.office if actor.office is None else actor.office
         home = home_of(session, inspector.office)
@@ -43,13 +45,13 @@ def add_duty(
             inspector=inspector.id,
             office=office,
             date=order.date,
-            period=period_of(order.date, order.begins, order.ends),
+            period=period,
             kind=order.kind.value,
             start_site=_site(facts, office, order.start_site, home, "/start_site"),
             end_site=_site(facts, office, order.end_site, home, "/end_site"),
         )
         lock_inspectors(session, [inspector.id])
-        require_free(session, inspector.id, duty.period)
+        require_free(session, inspector.id, period)
         lock_office_days(session, [(office, order.date)])
         session.add(duty)
         session.flush()
@@ -147,15 +149,24 @@ def remove_duty(
     return database.write(lambda session: keep(session, work))
 
 
-def find_inspector(session: Session, *, actor: Actor, badge: str, anywhere: bool = False) -> Inspector:
-    """An inspector in service by badge number, of the actor's office unless `anywhere`.
+def find_inspector(
+    session: Session, *, actor: Actor, badge: str, lent_over: Range[datetime] | None = None
+) -> Inspector:
+    """An inspector in service by badge number, of the actor's office or lent to it over a whole period.
 
     Raises:
         UnknownInspector: unknown, or of another office.
     """
     query = select(Inspector).where(col(Inspector.badge) == badge.strip(), col(Inspector.in_service))
-    if actor.role is Role.OFFICE_MANAGER and not anywhere:
-        query = query.where(col(Inspector.office) == actor.office)
+    if actor.role is Role.OFFICE_MANAGER:
+        lent = exists(
+            select(Loan.id).where(
+                col(Loan.inspector) == col(Inspector.id),
+                col(Loan.office) == actor.office,
+                col(Loan.period).op("@>")(lent_over),
+            )
+        )
+        query = query.where((col(Inspector.office) == actor.office) | (lent if lent_over else false()))
     found = session.exec(query).first()
     if found is None:
         raise errors.UnknownInspector(field="/badge", badge=badge)

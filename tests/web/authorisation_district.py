@@ -5,7 +5,6 @@ which it represents under an authority, at the same office (`represented`), and 
 office (`foreign`). It is Tuesday 18:00 when the matrix asks (`EVENING`).
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -54,9 +53,7 @@ class Thing:
     owner: str
     name: str
     parties: frozenset[str] = frozenset()
-    """Owners to whom scope `own` gives it."""
-    party: str | None = None
-    """The enterprise for which scope `call` gives it."""
+    """Owners to whom scope `own` gives it, and scope `call` when one of them calls."""
     office: str | None = None
     mine: frozenset[Role] = frozenset()
     """Roles whose actor it belongs to in person."""
@@ -201,7 +198,7 @@ def _token(account: int, secret: str, label: str, scopes: list[str]) -> ApiToken
 
 
 def _add_authorities(scene: Scene) -> None:
-    """Own and foreign ones name a broker that does nothing; the represented one's names our first enterprise."""
+    """Own and foreign ones name an idle broker; the represented one's names the first enterprise."""
     for owner in OWNERS:
         broker = "own" if owner == "represented" else "b"
         row = Authority(
@@ -212,7 +209,7 @@ def _add_authorities(scene: Scene) -> None:
         )
         scene.world.add(row)
         # Only who gave it revokes it.
-        scene.keep(Thing("authority", owner, str(row.id), parties=frozenset({owner}), party=owner))
+        scene.keep(Thing("authority", owner, str(row.id), parties=frozenset({owner})))
 
 
 def _add_goods(scene: Scene, owner: str) -> None:
@@ -221,7 +218,7 @@ def _add_goods(scene: Scene, owner: str) -> None:
     shift = timedelta(hours=4 if owner == "represented" else 0)
     thursday = timedelta(hours=1 if owner == "represented" else 0)
     code = scene.codes[owner]
-    scene.keep(Thing("party", owner, code, parties=_PARTIES[owner], party=owner))
+    scene.keep(Thing("party", owner, code, parties=_PARTIES[owner]))
     _keep_instruction(scene, owner)
     _keep_booking(scene, owner, "confirmed", _book(scene, owner, actor, at(THURSDAY, 9) + thursday))
     pending = _book(scene, owner, actor, at(THURSDAY, 14) + thursday, apply_for_priority=True)
@@ -265,7 +262,7 @@ def _visit(scene: Scene, owner: str, booking: Booking, stage: str, start: dateti
     done = steps.index(stage) + 1 if stage in steps else 0
     manager = scene.world.manager(OFFICE_OF[owner])
     facts = _facts(scene)
-    work: list[Callable[..., object]] = [record_arrival, record_opening, record_end, record_outcome]
+    work = (record_arrival, record_opening, record_end, record_outcome)
     for place, step in enumerate(work[:done]):
         closing = {
             "facts": facts,
@@ -296,7 +293,6 @@ def _keep_instruction(scene: Scene, owner: str) -> None:
             owner,
             reference,
             parties=_PARTIES[owner],
-            party=owner,
             office=OFFICE_OF[owner],
             marks=frozenset({reference, f"Goods-{owner}"} | _strangers(owner, scene)),
         )
@@ -320,7 +316,6 @@ def _keep_booking(scene: Scene, owner: str, stage: str, booking: Booking) -> Non
             owner,
             booking.reference,
             parties=_PARTIES[owner],
-            party=owner,
             office=OFFICE_OF[owner],
             mine=frozenset({Role.INSPECTOR} if scene.world.inspectors[0] in crew else ()),
             version=int(str(version)),

@@ -1,10 +1,10 @@
 """The matrix: every route, everybody, every thing; what the policy table expects and what the app answers."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from httpx2 import Response
 
@@ -32,6 +32,7 @@ ASKERS: dict[str, Role] = {
 NOTHING = Thing("nothing", "nobody", "")
 _TOKEN_SCOPES = frozenset({TokenScope.READ, TokenScope.BOOK, TokenScope.INSTRUCTIONS})
 _IN = 200
+SIGN_OUT = "POST /sign-ins/end"
 
 
 @dataclass(frozen=True)
@@ -68,13 +69,37 @@ def routes() -> dict[str, tuple[Resource, Action]]:
     return found
 
 
-def cases_of(scene: Scene, route: str) -> Iterator[Case]:
-    """All cells of a route."""
-    kinds = PLANS[route].kinds
-    things = [thing for kind in kinds for thing in things_of(scene, kind)] or [NOTHING]
-    for asker in ASKERS:
+def cases_of(scene: Scene, asker: str) -> Iterator[Case]:
+    """All cells of an asker; signing out comes last."""
+    for route in sorted(routes(), key=lambda route: (route == SIGN_OUT, route)):
+        kinds = PLANS[route].kinds
+        things = [thing for kind in kinds for thing in things_of(scene, kind)] or [NOTHING]
         for thing in things:
             yield Case(route, asker, thing)
+
+
+def rounds_of(cases: Iterable[Case]) -> list[list[Case]]:
+    """Changes in rounds within which none touches what another one changes."""
+    rounds: list[tuple[set[tuple[str, str]], list[Case]]] = []
+    for case in cases:
+        touched = _touched(case)
+        fitting = next((one for one in rounds if touched not in one[0]), None)
+        if fitting is None:
+            fitting = (set(), [])
+            rounds.append(fitting)
+        fitting[0].add(touched)
+        fitting[1].append(case)
+    return [cases for _, cases in rounds]
+
+
+def _touched(case: Case) -> tuple[str, str]:
+    if case.plan.uses is not None:
+        return case.plan.uses, "own"
+    if case.thing is NOTHING:
+        return case.route, ""
+    if case.thing.kind in {"inspector", "duty", "site"}:
+        return "roster", ""
+    return case.thing.kind, case.thing.owner
 
 
 def expected(case: Case) -> int:
@@ -111,7 +136,7 @@ def within(case: Case, scope: Scope) -> bool:
     return {
         Scope.NONE: False,
         Scope.OWN: "own" in thing.parties,
-        Scope.CALL: thing.party == "own" and case.asker != IDLE_AGENT,
+        Scope.CALL: "own" in thing.parties and case.asker != IDLE_AGENT,
         Scope.OFFICE: thing.office == "north",
         Scope.MINE: case.role in thing.mine,
         Scope.ALL: thing.owner != "unknown",
@@ -125,7 +150,7 @@ class House:
     def __init__(self, scene: Scene, url: str) -> None:
         self.scene = scene
         self.database = Database(url, pool_size=4)
-        self.app: FastAPI = create_app(self.database, clock=lambda: EVENING, secure_cookies=False)
+        self.app = create_app(self.database, clock=lambda: EVENING, secure_cookies=False)
         self._keys = 0
 
     def move_to(self, url: str) -> None:
@@ -171,12 +196,11 @@ def said_of(case: Case, response: Response) -> str:
     """What was said, without the request's number and the identifier that the asker sent."""
     told: dict[str, Any] = response.json()
     told.pop("request_id", None)
-    return str(sorted(told.items())).replace(case.thing.name, "*")
+    return re.sub(rf"(?<![\w-]){re.escape(case.thing.name)}(?![\w-])", "*", str(sorted(told.items())))
 
 
 def leaks(scene: Scene, case: Case, response: Response) -> list[str]:
     """Texts of things that are nothing to the asker; what they sent themselves is no secret."""
-    foreign = {"foreign", "represented"} if case.role is Role.DESK_AGENT else {"foreign"}
     if case.role is Role.ADMINISTRATOR:
         resource, action = routes()[case.route]
         if permitted(case.role, resource, action) is Scope.ALL:
@@ -184,7 +208,7 @@ def leaks(scene: Scene, case: Case, response: Response) -> list[str]:
     secrets = {
         mark
         for thing in scene.things.values()
-        if thing.owner in foreign
+        if thing.owner == "foreign"
         for mark in thing.marks
         if mark != case.thing.name
     }

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from scheduler.booking.numbers import new_number
@@ -58,6 +58,8 @@ class Plan:
     kinds: tuple[str, ...] = ()
     unknown_is_made: bool = False
     """An identifier that nobody has is the sender's to give."""
+    uses: str | None = None
+    """A kind whose own thing the request changes without naming it."""
 
 
 def things_of(scene: Scene, kind: str) -> list[Thing]:
@@ -69,7 +71,6 @@ def things_of(scene: Scene, kind: str) -> list[Thing]:
         owner="unknown",
         name=name,
         parties=frozenset(),
-        party=None,
         office=None,
         mine=frozenset(),
         marks=frozenset(),
@@ -99,9 +100,10 @@ def _bodied(kind: str, path: str, name: str, /, **body: object) -> Plan:
     return Plan(lambda _scene, thing, _role: Ask(path, {name: thing.name, **body}), (kind,))
 
 
-def _order(path: str, start: str) -> Plan:
+def _order(path: str, day: date) -> Plan:
     def build(_scene: Scene, thing: Thing, _role: Role) -> Ask:
         named = [{"reference": thing.name}]
+        start = at(day, 13 if thing.owner == "own" else 16).isoformat()
         return Ask(path, {"instructions": named, "start": start, "attendee": "示例陪同人"})
 
     return Plan(build, ("instruction",))
@@ -151,13 +153,22 @@ def _grant(scene: Scene, _thing: Thing, _role: Role) -> Ask:
 
 
 def _member_login(path: str, /, **body: object) -> Plan:
-    return Plan(lambda scene, _thing, _role: Ask(path, {"login": scene.logins["member-own"], **body}))
+    return Plan(
+        lambda scene, _thing, _role: Ask(path, {"login": scene.logins["member-own"], **body}), uses="member"
+    )
+
+
+def _move(path: str) -> Plan:
+    def build(_scene: Scene, thing: Thing, _role: Role) -> Ask:
+        start = at(FRIDAY, 14 if thing.owner == "own" else 15).isoformat()
+        return Ask(path.format(thing.name), {"start": start}, if_match=thing.version)
+
+    return Plan(build, ("booking:confirmed",))
 
 
 V = "/api/v1"
 _DAY = {"begins": at(LAST_DAY, 9).isoformat(), "ends": at(LAST_DAY, 12).isoformat()}
 _LATER = (EVENING + timedelta(days=30)).isoformat()
-_MOVED = {"start": at(FRIDAY, 15).isoformat()}
 _SUNDAY = (SATURDAY + timedelta(days=1)).isoformat()
 
 PLANS: dict[str, Plan] = {
@@ -165,13 +176,13 @@ PLANS: dict[str, Plan] = {
     "GET /offices/{office}": _named("office", V + "/offices/{}"),
     "GET /offices/{office}/days": _named("office", V + "/offices/{}/days"),
     "GET /availability": Plan(_availability, ("office", "instruction")),
-    "POST /holds": _order(f"{V}/holds", at(FRIDAY, 14).isoformat()),
+    "POST /holds": _order(f"{V}/holds", FRIDAY),
     "POST /holds/{number}/confirm": _stage("hold", V + "/holds/{}/confirm", {}),
-    "POST /bookings": _order(f"{V}/bookings", at(THURSDAY, 16).isoformat()),
+    "POST /bookings": _order(f"{V}/bookings", THURSDAY),
     "GET /bookings": _fixed(f"{V}/bookings"),
     "GET /bookings/{number}": _named("booking:confirmed", V + "/bookings/{}"),
-    "POST /bookings/{number}/move": _stage("confirmed", V + "/bookings/{}/move", _MOVED),
-    "POST /bookings/{number}/hold-move": _stage("confirmed", V + "/bookings/{}/hold-move", _MOVED),
+    "POST /bookings/{number}/move": _move(V + "/bookings/{}/move"),
+    "POST /bookings/{number}/hold-move": _move(V + "/bookings/{}/hold-move"),
     "POST /bookings/{number}/cancel": _stage("confirmed", V + "/bookings/{}/cancel", {"reason": "示例"}),
     "POST /bookings/{number}/ready": _stage("confirmed", V + "/bookings/{}/ready", {}),
     "POST /bookings/{number}/accept": _stage("requested", V + "/bookings/{}/accept", {}),
