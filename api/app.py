@@ -203,7 +203,8 @@ def _is_problem(response: dict[str, Any] | None) -> bool:  # OpenAPI's own shape
 
 def _problem_schema() -> dict[str, Any]:  # OpenAPI's own shape
     text = {"type": "string"}
-    wrong = {"type": "object", "properties": {"field": text, "code": text, "detail": text}}
+    maybe = {"type": ["string", "null"]}  # left out of an answer's own problem, null in a list of many
+    wrong = {"type": "object", "properties": {"field": maybe, "code": text, "detail": text}}
     return {
         "type": "object",
         "description": problems.Problem.__doc__,
@@ -214,11 +215,11 @@ def _problem_schema() -> dict[str, Any]:  # OpenAPI's own shape
             "status": {"type": "integer"},
             "detail": text,
             "code": text,
-            "field": {"type": "string", "description": "JSON pointer, or a header's name"},
-            "values": {"type": "object"},
+            "field": maybe | {"description": "JSON pointer, or a header's name"},
+            "values": {"type": ["object", "null"]},
             "alternatives": {"type": "array", "items": {"type": "string", "format": "date-time"}},
             "errors": {"type": "array", "items": wrong},
-            "request_id": text,
+            "request_id": maybe,
         },
     }
 

@@ -10,6 +10,7 @@ from scheduler.errors import UnknownOffice
 from scheduler.models import Dock, Office, OpeningHours, Site
 from scheduler.promise.reference import ZONE, Reference
 from scheduler.rules.office_time import at
+from scheduler.rules.wall_clock import WallClock
 from scheduler.vocabulary import SiteKind
 
 
@@ -18,8 +19,8 @@ class HoursView:
     """Opening on days of a kind; both null: closed."""
 
     day_kind: str
-    opens: time | None
-    closes: time | None
+    opens: WallClock | None
+    closes: WallClock | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,12 @@
 """What doors ask of the roster: frozen requests."""
 
-from datetime import date, time
+from datetime import date
 from typing import Self
 
 from pydantic import model_validator
 
 from scheduler.booking.orders import Code, Instant, Request, Why
+from scheduler.rules.wall_clock import WallClock
 from scheduler.vocabulary import AbsenceKind, DutyKind
 
 
@@ -14,8 +15,8 @@ class DutyOrder(Request):
 
     badge: Code
     date: date
-    begins: time
-    ends: time
+    begins: WallClock
+    ends: WallClock
     kind: DutyKind = DutyKind.REGULAR
     start_site: Code | None = None
     end_site: Code | None = None
@@ -24,8 +25,8 @@ class DutyOrder(Request):
 class DutyChange(Request):
     """Other hours for a duty, on its own date."""
 
-    begins: time
-    ends: time
+    begins: WallClock
+    ends: WallClock
 
 
 class Span(Request):
