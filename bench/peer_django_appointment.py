@@ -34,9 +34,9 @@ from appointment.models import (  # noqa: E402 - Django needs its settings first
     StaffMember,
     WorkingHours,
 )
-from appointment.services import get_available_slots_for_staff  # noqa: E402
-from django.contrib.auth import get_user_model  # noqa: E402
-from django.core.management import call_command  # noqa: E402
+from appointment.services import get_available_slots_for_staff  # noqa: E402 - Django needs its settings first
+from django.contrib.auth import get_user_model  # noqa: E402 - Django needs its settings first
+from django.core.management import call_command  # noqa: E402 - Django needs its settings first
 
 
 def clock(minute: int) -> dt.time:
