@@ -23,7 +23,6 @@ from scheduler.models import (
     Booking,
     Crew,
     CrewHistory,
-    EnterpriseCredit,
     Instruction,
 )
 from scheduler.promise.reference import Reference, SiteFacts, TypeFacts
@@ -118,18 +117,16 @@ def admit(session: Session, *, actor: Actor, order: Order, now: datetime, refere
     )
 
 
+_CREDIT = text("""
+SELECT level FROM enterprise_credit
+WHERE enterprise = :enterprise AND valid_from <= :on AND (valid_to IS NULL OR valid_to > :on)
+ORDER BY valid_from DESC LIMIT 1
+""")
+
+
 def credit_of(session: Session, enterprise: int, on: date) -> CreditLevel:
     """The credit level of an enterprise on a date; regular where nothing is recorded."""
-    found = session.exec(
-        select(EnterpriseCredit.level)
-        .where(
-            col(EnterpriseCredit.enterprise) == enterprise,
-            col(EnterpriseCredit.valid_from) <= on,
-            col(EnterpriseCredit.valid_to).is_(None) | (col(EnterpriseCredit.valid_to) > on),
-        )
-        .order_by(col(EnterpriseCredit.valid_from).desc())
-        .limit(1)
-    ).first()
+    found = session.execute(_CREDIT, {"enterprise": enterprise, "on": on}).scalar()
     return CreditLevel(found) if found else CreditLevel.REGULAR
 
 

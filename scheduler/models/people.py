@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, Column, Date, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, Column, Date, Index, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlmodel import Field
 
@@ -71,6 +71,7 @@ class Duty(Table, table=True):
         ExcludeConstraint(
             ("inspector", "="), ("period", "&&"), using="gist", name="duty_inspector_never_overlaps"
         ),
+        Index("duty_office_date", "office", "date"),
     )
 
     id: int | None = Field(default=None, sa_column=identity())

@@ -51,9 +51,13 @@ SELECT day,
       (extract(epoch FROM planned_start AT TIME ZONE 'Asia/Shanghai' - day) / 60)::int,
       b.planned_minutes, b.type, b.dock,
       (extract(epoch FROM must_finish_by AT TIME ZONE 'Asia/Shanghai' - day) / 60)::int,
-      b.excluded, b.state,
-      (SELECT array_agg(crew.duty ORDER BY crew.seat) FROM crew WHERE crew.booking = b.id)) ORDER BY b.id)
-   FROM booking AS b WHERE b.office = :office AND b.date = day
+      b.excluded, b.state, crews.duties) ORDER BY b.id)
+   FROM booking AS b LEFT JOIN (
+      SELECT crew.booking, array_agg(crew.duty ORDER BY crew.seat) AS duties
+      FROM crew JOIN booking ON booking.id = crew.booking
+      WHERE booking.office = :office AND booking.date = day GROUP BY crew.booking) AS crews
+      ON crews.booking = b.id
+   WHERE b.office = :office AND b.date = day
      AND b.state IN ('hold', 'confirmed', 'in_progress', 'done')),
   (SELECT json_agg(json_build_array(site, dock,
       (extract(epoch FROM greatest(lower(period) AT TIME ZONE 'Asia/Shanghai', day) - day) / 60)::int,

@@ -360,6 +360,7 @@ CREATE TABLE duty (
 );
 
 CREATE INDEX duty_inspector_index ON duty (inspector);
+CREATE INDEX duty_office_date ON duty (office, date);
 
 CREATE TABLE inspector_qualification (
     inspector BIGINT NOT NULL,
