@@ -90,11 +90,15 @@ def read_days(
 ) -> dict[date, tuple[Day, dict[int, Assignment]]]:
     """The problem and the stored plan of an office's days, in one statement."""
     found: dict[date, tuple[Day, dict[int, Assignment]]] = {}
+    people: dict[int, Inspector] = {}
     if not days:
         return found
     for day, duties, held, jobs, closures in session.execute(_ROWS, {"office": office, "days": list(days)}):
         rows = _Rows(duties or [], held or {}, jobs or [], closures or [])
-        found[day.date()] = (_problem(reference, office, day.date(), rows), _plan(rows.jobs))
+        # one statement sees one moment: an inspector holds the same on each of the days
+        for one in {duty[1] for duty in rows.duties} - people.keys():
+            people[one] = Inspector(one, _validities(rows.held.get(str(one), [])))
+        found[day.date()] = (_problem(reference, office, day.date(), rows, people), _plan(rows.jobs))
     return found
 
 
@@ -108,16 +112,17 @@ class _Rows:
     closures: list[list[Any]]
 
 
-def _problem(reference: Reference, office: int, day: date, rows: _Rows) -> Day:
+def _problem(
+    reference: Reference, office: int, day: date, rows: _Rows, people: Mapping[int, Inspector]
+) -> Day:
     opens, closes = _hours(reference.opening(office, day), rows.duties)
     by_site, by_dock, whole = _closures(rows.closures)
-    inspectors = sorted({duty[1] for duty in rows.duties})
     return Day(
         date=day,
         opens=opens,
         closes=closes,
         duties=tuple(Duty(*duty[:6]) for duty in rows.duties),
-        inspectors=tuple(Inspector(one, _validities(rows.held.get(str(one), []))) for one in inspectors),
+        inspectors=tuple(people[one] for one in sorted({duty[1] for duty in rows.duties})),
         jobs=tuple(_job(reference, row) for row in rows.jobs),
         docks={
             site.id: site.docks for site in reference.sites.values() if site.office == office and site.docks
