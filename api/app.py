@@ -43,6 +43,7 @@ from api.texts import choose_language
 from scheduler.clock.logs import set_up_logging
 from scheduler.database.connection import Database
 from scheduler.errors import BodyTooLarge, MalformedField, Refusal
+from scheduler.memory import settle
 from scheduler.settings import Settings
 
 VERSION = "/api/v1"
@@ -134,7 +135,9 @@ def app_from_environment() -> FastAPI:
     set_up_logging(settings.log_level)
     database = Database(settings.database_url.get_secret_value())
     database.require_durable()
-    return create_app(database, secure_cookies=settings.secure_cookies)
+    app = create_app(database, secure_cookies=settings.secure_cookies)
+    settle()
+    return app
 
 
 def guarded_routes() -> list[APIRoute]:

@@ -45,6 +45,7 @@ from bench.instances import HORIZON, Office, Request, draw_requests, open_office
 from bench.promise import fill, nearest_start
 from bench.report import Bar, compare, print_report
 from scheduler.database.connection import Database
+from scheduler.memory import settle
 from scheduler.promise.boards import Boards
 from scheduler.promise.rows import local_date
 from scheduler.promise.search import Demand, true_starts
@@ -221,6 +222,7 @@ def main() -> None:
     asked = parser.parse_args()
     office = open_office(seed=0, inspectors=INSPECTORS)
     instances = {"curve": fill_curve(office, seed=0), "case": fill_case(office, seed=0)}
+    settle()  # as a web process does when it has started
     figures: dict[str, float] = {}
     bars: dict[str, Bar] = {}
     peers: dict[str, float | int | str | None] = {}

@@ -18,6 +18,7 @@ from scheduler.clock.logs import set_up_logging
 from scheduler.clock.ticks import tick_expiry, tick_heartbeat, tick_leftovers, tick_texts
 from scheduler.database.connection import Database, told_as_refusals
 from scheduler.errors import Unavailable
+from scheduler.memory import settle
 from scheduler.reminders.carrier import open_gateway
 from scheduler.settings import Settings
 
@@ -42,6 +43,7 @@ def run_clock(settings: Settings) -> None:
     try:
         with told_as_refusals():
             database.require_durable()
+        settle()
         _log.info("clock started", clock=clock_name())
         _tick_until_stopped(_schedule(database, open_gateway(settings), name=clock_name()))
         _log.info("clock stopped", clock=clock_name())
