@@ -21,26 +21,22 @@ import argparse
 import itertools
 import multiprocessing
 import os
-import re
 import statistics
-import subprocess
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import psycopg
-from psycopg import sql
-from sqlalchemy import make_url, text
+from sqlalchemy import text
 
 from bench.district import (
     MORNING,
     date_of,
+    fresh_database,
     key,
     make_database,
     running_server,
@@ -48,6 +44,7 @@ from bench.district import (
     store_instructions,
 )
 from bench.instances import CLOSES, FIRST_DATE, HORIZON, OPENS, Office
+from bench.pgbench import run_pgbench
 from bench.report import compare, print_report
 from scheduler.access.actor import Actor
 from scheduler.booking.book import book
@@ -158,20 +155,6 @@ SHARES: Final = {"hot": 0.10, "spread": 0.20}
 """The least share of pgbench's transactions per second."""
 
 
-@contextmanager
-def fresh_database(server: Server, name: str, *, template: str = "template1") -> Iterator[str]:
-    """The address of an empty database, or of a copy of another one; it is dropped at the end."""
-    here, original = sql.Identifier(name), sql.Identifier(template)
-    plain = make_url(server.url).set(drivername="postgresql", database="postgres")
-    with psycopg.connect(plain.render_as_string(hide_password=False), autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(here, original))
-        try:
-            yield make_url(server.url).set(database=name).render_as_string(hide_password=False)
-        finally:
-            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(here))
-            connection.execute("CHECKPOINT")
-
-
 def fill_district(url: str, *, bookings: int, earlier: int) -> Rush:
     """Fill an empty database with the district, instructions, and earlier bookings at one office more.
 
@@ -222,9 +205,10 @@ def _order(ask: Ask) -> Order:
 
 def _work(url: str, account: int, asks: Sequence[Ask], shared: "Shared") -> None:
     """Be one worker process: connect, wait for the others, book until the time is over, tell the outcome."""
-    database = Database(url, pool_size=CONNECTIONS // PROCESSES)
+    threads = shared.connections // PROCESSES
+    database = Database(url, pool_size=threads)
     latencies, refused = list[float](), Counter[str]()
-    ready = threading.Barrier(CONNECTIONS // PROCESSES + 1)
+    ready = threading.Barrier(threads + 1)
 
     def loop() -> None:
         database.now()
@@ -240,8 +224,8 @@ def _work(url: str, account: int, asks: Sequence[Ask], shared: "Shared") -> None
             elif ended <= until:
                 latencies.append(1000 * (ended - begun))
 
-    with ThreadPoolExecutor(CONNECTIONS // PROCESSES) as pool:
-        loops = [pool.submit(loop) for _ in range(CONNECTIONS // PROCESSES)]
+    with ThreadPoolExecutor(threads) as pool:
+        loops = [pool.submit(loop) for _ in range(threads)]
         ready.wait()
         shared.ready.wait()
         begun = time.process_time()
@@ -264,9 +248,10 @@ def _book(database: Database, account: int, ask: Ask) -> str | None:
 class Shared:
     """What the worker processes share: the next booking's number, the start, and where outcomes go."""
 
-    def __init__(self, seconds: float) -> None:
-        context = multiprocessing.get_context("spawn")
-        self.seconds = seconds
+    def __init__(self, seconds: float, connections: int) -> None:
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["bench.district", "scheduler.booking.book"])  # imported once for all
+        self.seconds, self.connections = seconds, connections
         self.ready = context.Barrier(PROCESSES + 1)
         self.start = context.Event()
         self.told: Queue[tuple[list[float], Counter[str], float]] = context.Queue()
@@ -281,10 +266,12 @@ class Shared:
         return number
 
 
-def rush(server: Server, prepared: Rush, shape: str, *, seconds: float) -> Outcome:
+def rush(
+    server: Server, prepared: Rush, shape: str, *, seconds: float, connections: int = CONNECTIONS
+) -> Outcome:
     """Run one shape on a copy of the district."""
     with fresh_database(server, shape, template=DISTRICT) as url:
-        shared, asks = Shared(seconds), list_asks(prepared, shape)
+        shared, asks = Shared(seconds, connections), list_asks(prepared, shape)
         workers = [
             shared.process(target=_work, args=(url, prepared.account, asks, shared)) for _ in range(PROCESSES)
         ]
@@ -338,36 +325,6 @@ def count_doubles(database: Database) -> int:
         return int(session.execute(text(count)).scalar_one())
 
 
-def run_pgbench(server: Server, *, seconds: int) -> float:
-    """Return the transactions per second of pgbench's TPC-B-like script on a fresh database."""
-    with fresh_database(server, "pgbench") as url:
-        pgbench(server, url, "-i", "-q", "-s", "10")
-        told = pgbench(server, url, "-n", "-c", str(CONNECTIONS), "-j", str(PROCESSES), "-T", str(seconds))
-    found = re.search(r"tps = ([0-9.]+)", told)
-    if found is None:
-        raise RuntimeError(f"pgbench told no figure: {told}")
-    return float(found.group(1))
-
-
-def pgbench(server: Server, url: str, *arguments: str) -> str:
-    """Run the server's own pgbench on a database and return what it prints."""
-    address = make_url(url)
-    environment = {
-        **os.environ,
-        "PGHOST": str(address.query["host"]),
-        "PGUSER": str(address.username),
-        "PGPASSWORD": str(address.password),
-    }
-    told = subprocess.run(  # noqa: S603 - PostgreSQL's own program
-        [server.binaries / "pgbench", *arguments, str(address.database)],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return told.stdout
-
-
 def summarize(outcomes: Mapping[str, Sequence[Outcome]]) -> dict[str, float]:
     """Return the figures of each shape: the median of its runs, waiting over all of them."""
     figures: dict[str, float] = {}
@@ -389,23 +346,28 @@ def summarize(outcomes: Mapping[str, Sequence[Outcome]]) -> dict[str, float]:
 
 
 def main() -> None:
-    """Measure and print the report; `--quick` runs a few seconds of each shape, without pgbench."""
+    """Measure and print the report; `--quick` runs two seconds of each shape, without pgbench."""
     parser = argparse.ArgumentParser(description="Committed bookings per second beside pgbench.")
-    parser.add_argument("--quick", action="store_true", help="two seconds of each shape, without pgbench")
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="two seconds, two connections, no pgbench",
+    )
     parser.add_argument("--seconds", type=int, default=30, help="length of one run")
     parser.add_argument("--rounds", type=int, default=3, help="how often each runs")
     asked = parser.parse_args()
     seconds, rounds, earlier = (2, 1, 0) if asked.quick else (asked.seconds, asked.rounds, EARLIER)
+    connections = PROCESSES if asked.quick else CONNECTIONS
     outcomes: dict[str, list[Outcome]] = {shape: [] for shape in SHAPES}
     peers: list[float] = []
     with running_server() as server, fresh_database(server, DISTRICT) as url:
         prepared = fill_district(url, bookings=int(seconds * MOST_PER_SECOND), earlier=earlier)
         for number in range(rounds):
             if not asked.quick:
-                peers.append(run_pgbench(server, seconds=seconds))
+                peers.append(run_pgbench(server, clients=CONNECTIONS, threads=PROCESSES, seconds=seconds))
                 print(f"round {number + 1}, pgbench: {peers[-1]:.0f} a second", flush=True)
             for shape, runs in outcomes.items():
-                runs.append(rush(server, prepared, shape, seconds=seconds))
+                runs.append(rush(server, prepared, shape, seconds=seconds, connections=connections))
                 print(f"round {number + 1}, {shape}: {runs[-1].per_second:.0f} a second", flush=True)
     figures = summarize(outcomes)
     bars = {f"doubles_{shape}": compare(figures[f"{shape}_doubles"], "==", 0) for shape in SHAPES}

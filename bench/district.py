@@ -14,7 +14,9 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import insert, text
+import psycopg
+from psycopg import sql
+from sqlalchemy import insert, make_url, text
 from sqlalchemy.dialects.postgresql import Range
 from sqlmodel import Session, SQLModel
 
@@ -72,6 +74,20 @@ def running_server() -> Iterator[server.Server]:
     finally:
         server.remove(folder / "postgres")
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def fresh_database(running: server.Server, name: str, *, template: str = "template1") -> Iterator[str]:
+    """The address of an empty database, or of a copy of another one; it is dropped at the end."""
+    here, original = sql.Identifier(name), sql.Identifier(template)
+    plain = make_url(running.url).set(drivername="postgresql", database="postgres")
+    with psycopg.connect(plain.render_as_string(hide_password=False), autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(here, original))
+        try:
+            yield make_url(running.url).set(database=name).render_as_string(hide_password=False)
+        finally:
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(here))
+            connection.execute("CHECKPOINT")
 
 
 def make_database(url: str, *, pool_size: int = 10) -> Database:
