@@ -156,7 +156,7 @@ _QUESTIONS: Sequence[tuple[str, str, str]] = (
           AND NOT (e.kind = 'booking_cancelled' AND before.state = 'hold')
           AND (SELECT count(*) FROM message AS m WHERE m.booking = e.booking
                  AND m.booking_version = e.new_version AND m.kind = ANY (rule.texts::text[]))
-           <> (SELECT count(*) FROM recipient AS r WHERE r.booking = e.booking)
+           <> (SELECT count(DISTINCT r.mobile) FROM recipient AS r WHERE r.booking = e.booking)
         """,
     ),
     (

@@ -44,7 +44,6 @@ _TEMPLATES: Mapping[What, TemplateCode] = {
     What.ANSWERED: TemplateCode.REQUEST_ANSWERED,
     What.PRIORITY_ANSWERED: TemplateCode.PRIORITY_ANSWER,
 }
-_DRAW = text("SELECT nextval(pg_get_serial_sequence('message', 'id')) FROM generate_series(1, :count)")
 _PEOPLE = text("""
 SELECT (SELECT json_agg(json_build_array(mobile, language) ORDER BY position)
         FROM recipient WHERE booking = :booking),
@@ -220,8 +219,3 @@ def _write(
     ]
     # Two recipients with one number get one text.
     session.execute(_TEXTS, rows)
-
-
-def draw_codes(session: Session, count: int) -> list[str]:
-    """Draw short codes for so many texts: six unambiguous characters, no two texts share one."""
-    return [make_mark(number) for number in session.execute(_DRAW, {"count": count}).scalars()]
