@@ -15,6 +15,7 @@ from pathlib import Path
 from scheduler.database import server
 from scheduler.database.binaries import find_binaries
 from scheduler.database.migrate import upgrade
+from scheduler.vocabulary import CreditLevel
 from tests.factories import World, make_world
 from tests.races.acts import SLOTS, add_instructions, enterprises
 
@@ -97,6 +98,8 @@ def make_scene(files: Path) -> Iterator[Scene]:
     started = _serve(folder)
     upgrade(started.url)
     world = make_world(started.url, inspectors=20, docks=10)
+    # the load is one of places, not of caps
+    world.policy("booking", {"caps": dict.fromkeys(CreditLevel, 10**4)})
     length = round(40 * SECONDS)
     plans: list[list[Line]] = []
     for number, actor in enumerate(enterprises(world, 4)):
