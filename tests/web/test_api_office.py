@@ -234,7 +234,7 @@ def test_a_loan_is_seen_from_both_sides(site: ApiSite) -> None:
 
 
 def wait_for_older(site: ApiSite) -> None:
-    """Wait until no older transaction runs: those of other tests on the same server hold the feed back too."""
+    """Wait until no older transaction runs: other tests' on the same server hold the feed back too."""
     settled = "SELECT bool_and(transaction < pg_snapshot_xmin(pg_current_snapshot())) FROM event"
     for _ in range(600):
         with site.world.database.snapshot() as session:
