@@ -102,9 +102,9 @@ FAULTS = (
         "no filter by scope",
         "scheduler/access/actor.py",
         """        return or_(
-            col(Booking.enterprise) == actor.enterprise,
-            col(Booking.made_by) == actor.enterprise,
-            _represented(Booking.enterprise, actor.enterprise, on),
+            col(Booking.enterprise) == party,
+            col(Booking.made_by) == party,
+            _represented(Booking.enterprise, party, on),
         )
 """,
         "        return true()\n",
