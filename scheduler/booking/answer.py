@@ -10,7 +10,7 @@ from scheduler.access.actor import Actor
 from scheduler.booking.book import with_alternatives
 from scheduler.booking.cancel import end_booking
 from scheduler.booking.orders import Why
-from scheduler.booking.place import ceil_to_grid, find_place, judge_start
+from scheduler.booking.place import find_place, judge_start
 from scheduler.booking.standing import demand_of
 from scheduler.booking.write import (
     Columns,
@@ -30,6 +30,7 @@ from scheduler.promise.reference import Reference
 from scheduler.promise.rows import local_date
 from scheduler.promise.witness import store_crews
 from scheduler.reminders.announce import What, announce
+from scheduler.rules.lead_times import ceil_to_grid
 from scheduler.rules.policy import BookingRules
 from scheduler.vocabulary import BookingState, InstructionState, PriorityAnswer, RequestReason
 

@@ -12,7 +12,7 @@ from scheduler.access.actor import Actor
 from scheduler.booking.admission import GREEN, Admission, admit, require_attendee
 from scheduler.booking.answers import answer_by
 from scheduler.booking.orders import Order
-from scheduler.booking.place import ceil_to_grid, find_place, judge_start
+from scheduler.booking.place import find_place, judge_start
 from scheduler.booking.priority import apply_for_priority
 from scheduler.booking.room import require_room
 from scheduler.booking.write import create_booking, promised_at
@@ -26,6 +26,7 @@ from scheduler.promise.rows import local_date
 from scheduler.promise.search import Demand, nearest, true_starts
 from scheduler.promise.witness import insert_crews
 from scheduler.reminders.announce import What, announce
+from scheduler.rules.lead_times import ceil_to_grid
 from scheduler.rules.policy import BookingRules
 from scheduler.vocabulary import BookingState, PriorityAnswer, RequestReason
 

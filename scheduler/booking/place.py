@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NoReturn
 
 from sqlmodel import Session
@@ -130,12 +130,6 @@ def _require_reachable(
         raise errors.BeyondHorizon(field="/start", days=rules.horizon_days)
     if not reference.sites[demand.site].exists_on(day):
         raise errors.SiteNotOpenYet(field="/site")
-
-
-def ceil_to_grid(instant: datetime, minutes: int) -> datetime:
-    """The first instant on the grid that is not before another one."""
-    floor = instant.replace(minute=instant.minute - instant.minute % minutes, second=0, microsecond=0)
-    return floor if floor == instant else floor + timedelta(minutes=minutes)
 
 
 def _require_finish(demand: Demand, start: datetime) -> None:

@@ -28,7 +28,8 @@ def _lead(lead: LeadHours, day_kind: DayKind, *, out_of_hours: bool) -> HoursByC
     }[day_kind]
 
 
-def _round_up(instant: datetime, minutes: int) -> datetime:
+def ceil_to_grid(instant: datetime, minutes: int) -> datetime:
+    """Return the first instant on the grid that is not before another one."""
     floor = instant.replace(minute=instant.minute - instant.minute % minutes, second=0, microsecond=0)
     return floor if floor == instant else floor + timedelta(minutes=minutes)
 
@@ -54,7 +55,7 @@ def earliest_start(
     notice = _lead(rules.lead, day_kind, out_of_hours=out_of_hours).of(credit)
     if green and not beyond:
         notice = min(notice, timedelta(hours=rules.lead.green_channel))
-    return _round_up(now.astimezone(UTC) + notice, rules.grid_minutes)
+    return ceil_to_grid(now.astimezone(UTC) + notice, rules.grid_minutes)
 
 
 def require_notice(
