@@ -53,6 +53,7 @@ from scheduler.database.connection import Database
 from scheduler.database.idempotency import plainly
 from scheduler.database.server import Server
 from scheduler.errors import Refusal
+from scheduler.memory import settle
 from scheduler.models import Account
 from scheduler.promise.rows import instant_of
 from scheduler.vocabulary import Channel, Role
@@ -206,6 +207,7 @@ def _order(ask: Ask) -> Order:
 def _work(url: str, account: int, asks: Sequence[Ask], shared: "Shared") -> None:
     """Be one worker process: connect, wait for the others, book until the time is over, tell the outcome."""
     threads = shared.connections // PROCESSES
+    settle()  # as a web process does when it has started
     database = Database(url, pool_size=threads)
     latencies, refused = list[float](), Counter[str]()
     ready = threading.Barrier(threads + 1)

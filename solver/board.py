@@ -6,7 +6,7 @@ Masks of starts have bit k for minute GRID * k.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations, pairwise
 from typing import Final
 
@@ -85,26 +85,55 @@ def place(board: Board, job: Job, assignment: Assignment) -> Board:
     if job.id in board.plan:
         msg = f"job: {job.id} has an assignment already"
         raise ValueError(msg)
+    return _rearrange(board, board.day, frozenset(), ((job, assignment),))
+
+
+def revise(board: Board, day: Day, changed: Mapping[int, Assignment | None]) -> Board:
+    """Return the board after some jobs came, went or got another assignment (None: they have none now).
+
+    `day` lists the jobs as they are now and is otherwise the board's own day. What did not change is shared:
+    the cost is that of the duties concerned. The assignments are taken as legal.
+    """
+    standing = [(job, changed.get(job.id)) for job in day.jobs if job.id in changed]
+    added = tuple((job, row) for job, row in standing if row is not None)
+    return _rearrange(board, day, frozenset(board.plan.keys() & changed.keys()), added)
+
+
+def _rearrange(
+    board: Board, day: Day, gone: frozenset[int], added: Sequence[tuple[Job, Assignment]]
+) -> Board:
+    plan = {job: row for job, row in board.plan.items() if job not in gone} if gone else dict(board.plan)
+    plan.update((job.id, row) for job, row in added)
     stops, gaps = dict(board.stops), dict(board.gaps)
-    for number in assignment.crew:
-        stops[number] = tuple(sorted((*stops[number], job), key=_by_start))
-        gaps[number] = _gaps(board.day, board.duties[number], stops[number])
-    docks = dict(board.docks)
-    if assignment.dock is not None:
-        docks[assignment.dock] = _without(docks[assignment.dock], ((job.start, job.end),))
-    return Board(
-        day=board.day,
-        plan={**board.plan, job.id: assignment},
-        duties=board.duties,
+    concerned = {duty for job in gone for duty in board.plan[job].crew}
+    concerned.update(duty for _, row in added for duty in row.crew)
+    for number in concerned & stops.keys():
+        kept = [job for job in stops[number] if job.id not in gone]
+        kept += [job for job, row in added if number in row.crew]
+        stops[number] = tuple(sorted(kept, key=_by_start))
+        gaps[number] = _gaps(day, board.duties[number], stops[number])
+    return replace(
+        board,
+        day=day,
+        plan=plan,
         stops=stops,
         gaps=gaps,
-        clashing=board.clashing,
-        held=board.held,
         teams=_teams(board.duties, stops, gaps, board.clashing, board.held),
-        docks=docks,
-        opening=board.opening,
-        places=board.places | {job.site},
+        docks=_docks_after(board, day, plan, gone, added),
+        places=board.places | {job.site for job, _ in added},
     )
+
+
+def _docks_after(
+    board: Board, day: Day, plan: Plan, gone: frozenset[int], added: Sequence[tuple[Job, Assignment]]
+) -> Mapping[int, tuple[Interval, ...]]:
+    if any(board.plan[job].dock is not None for job in gone):
+        return _free_docks(day, plan)
+    docks = dict(board.docks)
+    for job, row in added:
+        if row.dock is not None:
+            docks[row.dock] = _without(docks[row.dock], ((job.start, job.end),))
+    return docks
 
 
 def starts_between(first: int, last: int) -> int:

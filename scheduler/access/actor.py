@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import date
+from enum import Enum, auto
+from functools import cache
 
-from sqlalchemy import ColumnElement, exists, false, or_, select, true
+from sqlalchemy import BigInteger, ColumnElement, Date, bindparam, exists, false, or_, select, true
+from sqlalchemy.dialects.postgresql.psycopg import dialect
 from sqlmodel import col
 
 from scheduler.models import Authority, Booking, Crew, Instruction
@@ -44,7 +47,9 @@ SYSTEM = Actor(role=Role.SYSTEM, channel=Channel.SYSTEM)
 """The clock, imports and repairs that follow from a person's change."""
 
 
-def authorities_of(broker: int, on: date) -> ColumnElement[bool]:
+def authorities_of(
+    broker: int | ColumnElement[int] | None, on: date | ColumnElement[date]
+) -> ColumnElement[bool]:
     """Authorities under which an enterprise may act on a date."""
     return (
         (col(Authority.broker) == broker)
@@ -78,18 +83,66 @@ def booking_scope(actor: Actor, on: date) -> ColumnElement[bool]:
     return true() if actor.role is Role.SYSTEM else false()
 
 
+class _Seen(Enum):
+    """Whose instructions somebody sees."""
+
+    OF_PARTY = auto()
+    OF_OFFICE = auto()
+    ALL = auto()
+    NONE = auto()
+
+
 def instruction_scope(actor: Actor, on: date) -> ColumnElement[bool]:
     """Which instructions the actor may see; the declarant acts for the represented enterprise."""
-    party = _party(actor)
-    if party is not None:
+    return _instruction_scope(_seen_by(actor), party=_party(actor), office=actor.office, on=on)
+
+
+def instruction_scope_text(actor: Actor, on: date) -> tuple[str, dict[str, object]]:
+    """The same predicate as text for the driver, with its values: each booking asks it."""
+    return _scope_text(_seen_by(actor)), {
+        "party": _party(actor),
+        "scope_office": actor.office,
+        "scope_on": on,
+    }
+
+
+@cache
+def _scope_text(seen: _Seen) -> str:
+    clause = _instruction_scope(
+        seen,
+        party=bindparam("party", type_=BigInteger),
+        office=bindparam("scope_office", type_=BigInteger),
+        on=bindparam("scope_on", type_=Date),
+    )
+    # compiled inside a query, where authorities correlate with the instruction; its condition alone is wanted
+    query = select(col(Instruction.id)).where(clause).compile(dialect=dialect())  # type: ignore[no-untyped-call]  # its own
+    return str(query).partition("WHERE ")[2]
+
+
+def _seen_by(actor: Actor) -> _Seen:
+    if _party(actor) is not None:
+        return _Seen.OF_PARTY
+    if actor.role is Role.OFFICE_MANAGER and actor.office is not None:
+        return _Seen.OF_OFFICE
+    return _Seen.ALL if actor.role is Role.SYSTEM else _Seen.NONE
+
+
+def _instruction_scope(
+    seen: _Seen,
+    *,
+    party: int | ColumnElement[int] | None,
+    office: int | ColumnElement[int] | None,
+    on: date | ColumnElement[date],
+) -> ColumnElement[bool]:
+    if seen is _Seen.OF_PARTY:
         return or_(
             col(Instruction.represented) == party,
             col(Instruction.declarant) == party,
             _represented(Instruction.represented, party, on),
         )
-    if actor.role is Role.OFFICE_MANAGER and actor.office is not None:
-        return col(Instruction.office) == actor.office
-    return true() if actor.role is Role.SYSTEM else false()
+    if seen is _Seen.OF_OFFICE:
+        return col(Instruction.office) == office
+    return true() if seen is _Seen.ALL else false()
 
 
 def _party(actor: Actor) -> int | None:
@@ -101,6 +154,8 @@ def _party(actor: Actor) -> int | None:
     return None
 
 
-def _represented(column: object, broker: int, on: date) -> ColumnElement[bool]:
+def _represented(
+    column: object, broker: int | ColumnElement[int] | None, on: date | ColumnElement[date]
+) -> ColumnElement[bool]:
     named = select(Authority).where(authorities_of(broker, on), col(Authority.represented) == column)
     return exists(named.with_only_columns(col(Authority.id)))

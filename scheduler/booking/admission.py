@@ -1,14 +1,15 @@
 """May this be booked at all? Facts are read, and every rule that needs no crew is put to them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import text, tuple_
+from sqlalchemy import text
 from sqlmodel import Session, col, select
 
-from scheduler.access.actor import Actor, instruction_scope
+from scheduler.access.actor import Actor
 from scheduler.booking.awaited import awaited_instructions
+from scheduler.booking.instructed import InstructionFacts, Known, read_instructions
 from scheduler.booking.orders import InstructionRef, Order, RecipientOrder
 from scheduler.errors import (
     AlreadyInspected,
@@ -19,12 +20,7 @@ from scheduler.errors import (
     TooManyRecipients,
     UnknownInstruction,
 )
-from scheduler.models import (
-    Booking,
-    Crew,
-    CrewHistory,
-    Instruction,
-)
+from scheduler.models import Booking, Crew, CrewHistory
 from scheduler.promise.reference import Reference, SiteFacts, TypeFacts
 from scheduler.promise.rows import local_date
 from scheduler.promise.search import Demand
@@ -50,9 +46,10 @@ GREEN = frozenset({Priority.RELIEF_OR_DANGEROUS, Priority.LIVE_ANIMALS, Priority
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """What may be booked: the facts that the promise and its rows rest on."""
+    """What may be booked: the facts that the promise and its rows rest on, judged by `rules_version`."""
 
-    instructions: tuple[Instruction, ...]
+    rules_version: int
+    instructions: tuple[InstructionFacts, ...]
     represented: int
     made_by: int
     type: TypeFacts
@@ -80,7 +77,7 @@ def admit(session: Session, *, actor: Actor, order: Order, now: datetime, refere
         NoVisitNeeded, FilingNumberMissing, ApprovalMissing, SiteKindUnfit, ReasonMissing,
         NotAMobile, TooManyRecipients, NoAuthority: see scheduler.errors.
     """
-    rows = _instructions(session, actor, order, now, reference)
+    version, rows, credit = _instructions(session, actor, order, now, reference)
     first = rows[0]
     _require_alike(rows)
     type_ = reference.types[_known(first.type)]
@@ -92,6 +89,7 @@ def admit(session: Session, *, actor: Actor, order: Order, now: datetime, refere
     decision = _decision(order, rows, site, on, reference)
     follows, excluded = _first_crew(session, rows, reference, site.office, on)
     return Admission(
+        rules_version=version,
         instructions=tuple(rows),
         represented=first.represented,
         made_by=_made_by(actor, first),
@@ -102,7 +100,7 @@ def admit(session: Session, *, actor: Actor, order: Order, now: datetime, refere
             site=site.id,
             type=type_.id,
             minutes=minutes_for(rows, type_),
-            credit=credit_of(session, first.represented, on),
+            credit=credit,
             green=decision is not None
             and decision.answer is PriorityAnswer.GRANTED
             and decision.priority in GREEN,
@@ -142,28 +140,28 @@ def require_attendee(attendee: str) -> None:
 
 def _instructions(
     session: Session, actor: Actor, order: Order, now: datetime, reference: Reference
-) -> list[Instruction]:
-    on = local_date(now)
-    rules = reference.policy(BookingRules, office=None, on=on)
+) -> tuple[int, list[InstructionFacts], CreditLevel]:
+    """The latest rules version, the instructions of an order, and the credit level of whom they are for."""
+    today, on = local_date(now), local_date(order.window[0])
+    rules = reference.policy(BookingRules, office=None, on=today)
     asked = [
         (one.kind.value, stored_reference(one, patterns=rules.references, field=_field(place)))
         for place, one in enumerate(order.instructions)
     ]
-    known = _known_instructions(session, actor, asked, on)
-    inspected = _inspected(session, known.values())
-    rows: list[Instruction] = []
-    for place, key in enumerate(asked):
-        found = known.get(key)
-        if found is None and order.awaited is None:
-            raise UnknownInstruction(field=_field(place), reference=key[1])
-        if found is not None:
-            _require_open(found, inspected, _field(place))
-            rows.append(found)
-    if len(rows) == len(order.instructions):
-        return rows
+    version, known = read_instructions(session, actor=actor, asked=asked, on=on, today=today)
+    rows: list[InstructionFacts] = []
+    for place, one in enumerate(known):
+        if one.facts is None and order.awaited is None:
+            raise UnknownInstruction(field=_field(place), reference=asked[place][1])
+        if one.facts is not None:
+            rows.append(_open(one.facts, one, _field(place)))
+    if len(rows) == len(known):
+        return version, rows, known[0].credit
     if rows or order.awaited is None:
         raise InstructionsDiffer(field="/instructions")
-    return awaited_instructions(session, actor=actor, order=order, on=on, reference=reference)
+    awaited = awaited_instructions(session, actor=actor, order=order, on=today, reference=reference)
+    rows = [InstructionFacts.of(row) for row in awaited]
+    return version, rows, credit_of(session, rows[0].represented, on)
 
 
 def stored_reference(asked: InstructionRef, *, patterns: ReferencePatterns, field: str) -> str:
@@ -181,42 +179,15 @@ def _field(place: int) -> str:
     return f"/instructions/{place}/reference"
 
 
-def _known_instructions(
-    session: Session, actor: Actor, asked: Sequence[tuple[str, str]], on: date
-) -> dict[tuple[str, str], Instruction]:
-    """The instructions that have arrived and that the actor may see, by kind and reference."""
-    found = session.exec(
-        select(Instruction).where(
-            tuple_(col(Instruction.kind), col(Instruction.reference)).in_(asked),
-            col(Instruction.state) != InstructionState.AWAITED.value,
-            instruction_scope(actor, on),
-        )
-    ).all()
-    return {(row.kind, row.reference): row for row in found}
-
-
-_INSPECTED = text("""
-SELECT instruction FROM booking_instruction
-JOIN visit USING (booking) JOIN booking ON booking.id = visit.booking
-WHERE instruction = ANY(CAST(:instructions AS bigint[])) AND booking.state = 'done'
-    AND visit.outcome <> 'not_held'
-""")
-
-
-def _inspected(session: Session, instructions: Iterable[Instruction]) -> frozenset[int]:
-    """Which of them a visit has inspected already."""
-    ids = [row.id for row in instructions]
-    return frozenset(session.execute(_INSPECTED, {"instructions": ids}).scalars())
-
-
-def _require_open(instruction: Instruction, inspected: frozenset[int], field: str) -> None:
+def _open(instruction: InstructionFacts, known: Known, field: str) -> InstructionFacts:
     if instruction.state == InstructionState.WITHDRAWN.value:
         raise InstructionNotOpen(field=field, reference=instruction.reference)
-    if instruction.id in inspected:
+    if known.inspected:
         raise AlreadyInspected(field=field, reference=instruction.reference)
+    return instruction
 
 
-def _require_alike(rows: Sequence[Instruction]) -> None:
+def _require_alike(rows: Sequence[InstructionFacts]) -> None:
     alike = {(row.represented, row.office, row.type, row.site) for row in rows}
     if len(alike) != 1:
         raise InstructionsDiffer(field="/instructions")
@@ -224,7 +195,7 @@ def _require_alike(rows: Sequence[Instruction]) -> None:
         raise InstructionsDiffer(field="/instructions")
 
 
-def require_fit(rows: Sequence[Instruction], type_: TypeFacts, site: SiteFacts) -> None:
+def require_fit(rows: Sequence[InstructionFacts], type_: TypeFacts, site: SiteFacts) -> None:
     """Refuse what the mode of inspection does not allow, instruction by instruction.
 
     Raises:
@@ -242,7 +213,7 @@ def require_fit(rows: Sequence[Instruction], type_: TypeFacts, site: SiteFacts) 
         )
 
 
-def _site(order: Order, first: Instruction, reference: Reference) -> SiteFacts:
+def _site(order: Order, first: InstructionFacts, reference: Reference) -> SiteFacts:
     if order.site is None:
         return reference.sites[_known(first.site)]
     office = first.office if order.office is None else reference.office_by_code(order.office).id
@@ -255,7 +226,7 @@ def _known(value: int | None) -> int:
     return value
 
 
-def _made_by(actor: Actor, first: Instruction) -> int:
+def _made_by(actor: Actor, first: InstructionFacts) -> int:
     if actor.enterprise is not None:
         return actor.enterprise
     if actor.call is not None and actor.call.enterprise is not None:
@@ -263,7 +234,7 @@ def _made_by(actor: Actor, first: Instruction) -> int:
     return first.represented
 
 
-def minutes_for(rows: Sequence[Instruction], type_: TypeFacts) -> int:
+def minutes_for(rows: Sequence[InstructionFacts], type_: TypeFacts) -> int:
     """Planned minutes of one visit that inspects these instructions."""
     lines = []
     for row in rows:
@@ -277,7 +248,7 @@ def _longest(type_: TypeFacts) -> tuple[float, float]:
     return max(type_.durations.values(), default=(60.0, 0.0))
 
 
-def _deadline(order: Order, rows: Sequence[Instruction]) -> tuple[datetime | None, str | None]:
+def _deadline(order: Order, rows: Sequence[InstructionFacts]) -> tuple[datetime | None, str | None]:
     known = [(row.must_finish_by, row.must_finish_kind) for row in rows if row.must_finish_by is not None]
     if order.must_finish_by is not None:
         kind = None if order.must_finish_kind is None else order.must_finish_kind.value
@@ -286,7 +257,7 @@ def _deadline(order: Order, rows: Sequence[Instruction]) -> tuple[datetime | Non
 
 
 def _decision(
-    order: Order, rows: Sequence[Instruction], site: SiteFacts, on: date, reference: Reference
+    order: Order, rows: Sequence[InstructionFacts], site: SiteFacts, on: date, reference: Reference
 ) -> Decision | None:
     if not order.apply_for_priority:
         return None
@@ -305,7 +276,7 @@ def _decision(
     return min(decisions, key=lambda decision: worst_first.index(decision.answer))
 
 
-def _waits(rows: Sequence[Instruction], type_: TypeFacts) -> RequestReason | None:
+def _waits(rows: Sequence[InstructionFacts], type_: TypeFacts) -> RequestReason | None:
     if any(row.state == InstructionState.AWAITED.value for row in rows):
         return RequestReason.INSTRUCTION_AWAITED
     reasons = (
@@ -316,7 +287,7 @@ def _waits(rows: Sequence[Instruction], type_: TypeFacts) -> RequestReason | Non
 
 
 def _first_crew(
-    session: Session, rows: Sequence[Instruction], reference: Reference, office: int, on: date
+    session: Session, rows: Sequence[InstructionFacts], reference: Reference, office: int, on: date
 ) -> tuple[int | None, frozenset[int]]:
     """The visit that this one follows, and its officers where the policy bars them."""
     follows = next((row.follows for row in rows if row.follows is not None), None)

@@ -21,7 +21,7 @@ from scheduler.booking.write import (
     require_state,
     require_version,
 )
-from scheduler.database.connection import Database
+from scheduler.database.connection import Database, StaleDayError
 from scheduler.database.idempotency import Keep
 from scheduler.database.locks import lock_office_days
 from scheduler.models import Booking, PriorityApplication
@@ -60,8 +60,11 @@ def accept_request(
         seen = find_booking(session, actor=actor, reference=reference, now=now)
         rules = facts.policy(BookingRules, office=seen.office, on=seen.date)
         begins = start or ceil_to_grid(seen.wished_from, rules.grid_minutes)
-        lock_office_days(session, {(seen.office, seen.date), (seen.office, local_date(begins))})
+        locked = {(seen.office, seen.date), (seen.office, local_date(begins))}
+        lock_office_days(session, locked)
         booking = find_booking(session, actor=actor, reference=reference, now=now, lock=True)
+        if (booking.office, booking.date) not in locked:
+            raise StaleDayError
         require_version(booking, version)
         require_state(booking, BookingState.REQUESTED)
         return settle_request(session, boards, booking, actor=actor, start=begins, now=now, facts=facts)

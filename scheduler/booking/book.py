@@ -11,21 +11,20 @@ from scheduler import errors
 from scheduler.access.actor import Actor
 from scheduler.booking.admission import GREEN, Admission, admit, require_attendee
 from scheduler.booking.answers import answer_by
+from scheduler.booking.numbers import Numbers
 from scheduler.booking.orders import Order
-from scheduler.booking.place import find_place, judge_start
+from scheduler.booking.place import crew_on, judge_start, lock_day, try_day
 from scheduler.booking.priority import apply_for_priority
 from scheduler.booking.room import require_room
-from scheduler.booking.write import create_booking, promised_at
-from scheduler.database.connection import Database, StaleDayError
+from scheduler.booking.write import Found, create_booking, promised_at
+from scheduler.database.connection import Database, StaleDayError, undone_if_refused
 from scheduler.database.idempotency import Keep
-from scheduler.database.locks import lock_enterprise
 from scheduler.models import Booking
-from scheduler.promise.boards import Boards, boards_of
+from scheduler.promise.boards import Boards, Standing, boards_of
 from scheduler.promise.reference import Reference
 from scheduler.promise.rows import local_date
 from scheduler.promise.search import Demand, nearest, true_starts
-from scheduler.promise.witness import insert_crews
-from scheduler.reminders.announce import What, announce
+from scheduler.reminders.announce import What
 from scheduler.rules.lead_times import ceil_to_grid
 from scheduler.rules.policy import BookingRules
 from scheduler.vocabulary import BookingState, PriorityAnswer, RequestReason
@@ -79,30 +78,49 @@ def _write(
     boards = boards_of(database)
 
     def work(session: Session) -> Booking:
-        return _book(session, Asking(actor, order, now, boards.latest(session), boards, state))
+        return _book(session, Asking(actor, order, now, boards.at_hand(session), boards, state))
 
     return database.write(lambda session: keep(session, work))
 
 
 def _book(session: Session, asking: Asking) -> Booking:
     order = asking.order
-    admission = admit(session, actor=asking.actor, order=order, now=asking.now, reference=asking.reference)
+    admission = _admit(session, asking)
     if asking.state is BookingState.CONFIRMED:
         require_attendee(order.attendee)
-    lock_enterprise(session, admission.represented)
-    require_room(session, asking.reference, admission, order=order, now=asking.now)
+    numbers = require_room(session, asking.reference, admission, order=order, now=asking.now)
 
     def decide() -> Booking:
         start = order.start or _earliest(session, asking, admission)
         judged = _judge(asking, admission, start)
         reason = admission.waits or judged
         if reason is not None:
-            return _request(session, asking, admission, start, reason)
-        return _promise(session, asking, admission, start)
+            return _request(session, asking, admission, numbers, start=start, reason=reason)
+        return _promise(session, asking, admission, numbers, start)
 
     return with_alternatives(
         session, decide, boards=asking.boards, demand=admission.demand, wished=order.window[0], now=asking.now
     )
+
+
+def _admit(session: Session, asking: Asking) -> Admission:
+    """Admit by the rules at hand, which must be the latest: to refuse as much as to go on.
+
+    Raises:
+        StaleDayError: they are not; run again.
+    """
+    try:
+        admission = admit(
+            session, actor=asking.actor, order=asking.order, now=asking.now, reference=asking.reference
+        )
+    except errors.Refusal:
+        if asking.boards.latest(session).version != asking.reference.version:
+            raise StaleDayError from None
+        raise
+    if admission.rules_version != asking.reference.version:
+        asking.boards.latest(session)
+        raise StaleDayError
+    return admission
 
 
 def _earliest(session: Session, asking: Asking, admission: Admission) -> datetime:
@@ -139,7 +157,13 @@ def _judge(asking: Asking, admission: Admission, start: datetime) -> RequestReas
 
 
 def _request(
-    session: Session, asking: Asking, admission: Admission, start: datetime, reason: RequestReason
+    session: Session,
+    asking: Asking,
+    admission: Admission,
+    numbers: Numbers,
+    *,
+    start: datetime,
+    reason: RequestReason,
 ) -> Booking:
     if asking.state is BookingState.HOLD:
         raise errors.NeedsOfficeWord(field="/start", reason=reason.value)
@@ -152,13 +176,16 @@ def _request(
         "request_reason": reason.value,
         "answer_by": due,
     }
-    return _finish(
-        session, asking, admission, state=BookingState.REQUESTED, columns=columns, what=What.REQUESTED
+    what = What.REQUESTED
+    return _create(
+        session, asking, admission, numbers, state=BookingState.REQUESTED, columns=columns, what=what
     )
 
 
-def _promise(session: Session, asking: Asking, admission: Admission, start: datetime) -> Booking:
-    """Write the booking, then find its crew: the day is locked last, for as short a time as can be."""
+def _promise(
+    session: Session, asking: Asking, admission: Admission, numbers: Numbers, start: datetime
+) -> Booking:
+    """Find a crew and write the booking with it: at once on a quiet day, else under the day's lock."""
     rules = asking.reference.policy(BookingRules, office=admission.site.office, on=local_date(start))
     held = asking.state is BookingState.HOLD
     columns = {
@@ -168,27 +195,34 @@ def _promise(session: Session, asking: Asking, admission: Admission, start: date
         "first_promise": None if held else start,
         "answered_at": None if held else asking.now,
     }
+    found = _find(session, asking, admission, start)
     what = None if held else What.CONFIRMED
-    booking = _finish(session, asking, admission, state=asking.state, columns=columns, what=what)
-    _crew(session, asking, admission, booking, start)
-    return booking
+    return _create(
+        session, asking, admission, numbers, state=asking.state, columns=columns, what=what, found=found
+    )
 
 
-def _crew(session: Session, asking: Asking, admission: Admission, booking: Booking, start: datetime) -> None:
-    """Give a booking that is written its crew and its dock."""
-    assert booking.id is not None  # noqa: S101 - flushed
-    demand, itself = admission.demand, (booking.id,)
+def _find(session: Session, asking: Asking, admission: Admission, start: datetime) -> Found:
+    """The crew for a start, under the day's lock."""
+    office, day = admission.site.office, local_date(start)
+    standing = try_day(session, asking.boards, office=office, day=day, now=asking.now)
+    if standing is not None:
+        return _crew(asking, admission, standing, start)
+    # many want this day: whoever is refused gives its lock up before looking at other days
+    with undone_if_refused(session):
+        standing = lock_day(session, asking.boards, office=office, day=day, now=asking.now)
+        return _crew(asking, admission, standing, start)
+
+
+def _crew(asking: Asking, admission: Admission, standing: Standing, start: datetime) -> Found:
+    board = standing.plan.board
     try:
-        assignment = find_place(
-            session, asking.boards, demand=demand, start=start, now=asking.now, without=itself
-        )
+        assignment = crew_on(board, standing.reference, demand=admission.demand, start=start)
     except errors.NoPlace:
         if asking.order.start is None:
             raise StaleDayError from None
         raise
-    booking.dock = assignment.dock
-    session.flush()
-    insert_crews(session, {booking.id: assignment})
+    return Found(assignment, standing.plan.stamp.version)
 
 
 def _common(asking: Asking, admission: Admission) -> dict[str, object]:
@@ -202,14 +236,16 @@ def _common(asking: Asking, admission: Admission) -> dict[str, object]:
     }
 
 
-def _finish(
+def _create(
     session: Session,
     asking: Asking,
     admission: Admission,
+    numbers: Numbers,
     *,
     state: BookingState,
     columns: dict[str, object],
     what: What | None,
+    found: Found | None = None,
 ) -> Booking:
     booking = create_booking(
         session,
@@ -217,15 +253,16 @@ def _finish(
         admission=admission,
         state=state,
         now=asking.now,
-        rules_version=asking.reference.version,
+        reference=asking.reference,
+        numbers=numbers,
         columns=columns,
+        what=what,
+        found=found,
     )
     if admission.decision is not None:
         apply_for_priority(
             session, booking, decision=admission.decision, now=asking.now, reference=asking.reference
         )
-    if what is not None:
-        announce(session, booking=booking, what=what, now=asking.now, reference=asking.reference)
     return booking
 
 
@@ -252,13 +289,12 @@ def with_alternatives(
     wished: datetime,
     now: datetime,
 ) -> Booking:
-    """Run the work in a savepoint; a refusal about time carries the three nearest true times.
+    """Run the work; a refusal about time carries the three nearest true times.
 
-    Rolling back to the savepoint gives the day's lock up before other days are looked at.
+    Work that takes a day's lock does so in a savepoint, to give it up before other days are looked at.
     """
     try:
-        with session.begin_nested():
-            return work()
+        return work()
     except _WITH_ALTERNATIVES as refusal:
         around = max(wished, now)
         found = true_starts(

@@ -6,12 +6,11 @@ from typing import TypeVar
 from sqlmodel import Session
 
 from scheduler.access.actor import Actor
-from scheduler.booking.holds import family_days, release_holds
+from scheduler.booking.holds import lock_family, release_holds
 from scheduler.booking.orders import Why
-from scheduler.booking.write import change_booking, find_booking, require_state, require_version
+from scheduler.booking.write import change_booking, require_state, require_version
 from scheduler.database.connection import Database
 from scheduler.database.idempotency import Keep
-from scheduler.database.locks import lock_office_days
 from scheduler.errors import ReasonMissing
 from scheduler.models import Booking
 from scheduler.promise.boards import boards_of
@@ -55,10 +54,7 @@ def cancel(
         facts = boards.latest(session)
         if not reason.strip():
             raise ReasonMissing(field="/reason")
-        seen = find_booking(session, actor=actor, reference=reference, now=now)
-        locked = family_days(session, seen)
-        lock_office_days(session, locked)
-        booking = find_booking(session, actor=actor, reference=reference, now=now, lock=True)
+        booking, locked = lock_family(session, actor=actor, reference=reference, now=now)
         require_version(booking, version)
         require_state(booking, *_CANCELLABLE)
         told = booking.state != BookingState.HOLD.value

@@ -7,11 +7,10 @@ from sqlmodel import Session, col, select
 
 from scheduler.access.actor import Actor
 from scheduler.booking.admission import normal_recipients, require_attendee
-from scheduler.booking.holds import OfficeDays, family_days, release_holds
+from scheduler.booking.holds import OfficeDays, lock_family, release_holds
 from scheduler.booking.orders import Details
 from scheduler.booking.write import (
     change_booking,
-    find_booking,
     iso,
     promised_at,
     require_state,
@@ -20,7 +19,6 @@ from scheduler.booking.write import (
 )
 from scheduler.database.connection import Database, StaleDayError
 from scheduler.database.idempotency import Keep
-from scheduler.database.locks import lock_office_days
 from scheduler.errors import HoldExpired
 from scheduler.models import Booking, Crew
 from scheduler.promise.boards import boards_of
@@ -55,10 +53,7 @@ def confirm(
 
     def work(session: Session) -> Booking:
         facts = boards_of(database).latest(session)
-        seen = find_booking(session, actor=actor, reference=reference, now=now)
-        days = family_days(session, seen)
-        lock_office_days(session, days)
-        held = find_booking(session, actor=actor, reference=reference, now=now, lock=True)
+        held, days = lock_family(session, actor=actor, reference=reference, now=now)
         _require_held(held, now)
         require_version(held, version)
         if held.replaces is None:

@@ -12,6 +12,7 @@ from scheduler.access.actor import SYSTEM
 from scheduler.booking.admission import Admission, admit
 from scheduler.booking.answers import answer_by
 from scheduler.booking.expiry import expire_lapsed
+from scheduler.booking.numbers import draw_numbers
 from scheduler.booking.orders import Order
 from scheduler.booking.write import create_booking, promised_at, record
 from scheduler.database.connection import Database
@@ -22,7 +23,7 @@ from scheduler.promise.reference import Reference
 from scheduler.promise.rows import local_date, minute_of
 from scheduler.promise.search import candidate_of
 from scheduler.promise.witness import require_sound, store_crews
-from scheduler.reminders.announce import What, announce
+from scheduler.reminders.announce import What, most_texts
 from scheduler.vocabulary import BookingState, RequestReason
 from solver.day import Job
 from solver.insert import Recrewed, place_all
@@ -203,17 +204,17 @@ def _write(
         state, what = BookingState.CONFIRMED, What.CONFIRMED
         columns |= {"first_promise": start, "answered_at": now, "dock": row.dock}
         columns |= promised_at(start, admission.demand.minutes)
-    booking = create_booking(
+    return create_booking(
         session,
         actor=SYSTEM,
         admission=admission,
         state=state,
         now=now,
-        rules_version=facts.version,
+        reference=facts,
+        numbers=draw_numbers(session, texts=most_texts(len(admission.recipients))),
         columns=columns,
+        what=what,
     )
-    announce(session, booking=booking, what=what, now=now, reference=facts)
-    return booking
 
 
 def _record_recrewed(

@@ -7,9 +7,11 @@ from sqlmodel import Session, col, select
 
 from scheduler.access.actor import Actor
 from scheduler.booking.numbers import new_number
-from scheduler.booking.write import change_booking, promised_at, record
+from scheduler.booking.write import change_booking, find_booking, promised_at, record
 from scheduler.database.connection import StaleDayError
+from scheduler.database.locks import lock_office_days
 from scheduler.models import Booking
+from scheduler.promise.rows import local_date
 from scheduler.promise.witness import release_crew, store_crews
 from scheduler.vocabulary import BookingState
 from solver.plan import Assignment
@@ -78,6 +80,26 @@ def family_days(session: Session, booking: Booking) -> OfficeDays:
         )
     ).all()
     return {(booking.office, booking.date), *((office, day) for office, day in rows)}
+
+
+def lock_family(
+    session: Session, *, actor: Actor, reference: str, now: datetime, beside: datetime | None = None
+) -> tuple[Booking, OfficeDays]:
+    """Lock a booking's office days, with the one of a time `beside`, then the booking as it is now.
+
+    Raises:
+        UnknownBooking: unknown, or outside the scope.
+        StaleDayError: it was moved to another day between the two; run again.
+    """
+    seen = find_booking(session, actor=actor, reference=reference, now=now)
+    locked = family_days(session, seen)
+    if beside is not None:
+        locked.add((seen.office, local_date(beside)))
+    lock_office_days(session, locked)
+    booking = find_booking(session, actor=actor, reference=reference, now=now, lock=True)
+    if (booking.office, booking.date) not in locked:
+        raise StaleDayError
+    return booking, locked
 
 
 def release_holds(

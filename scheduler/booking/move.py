@@ -9,13 +9,12 @@ from scheduler import errors
 from scheduler.access.actor import Actor
 from scheduler.booking.book import with_alternatives
 from scheduler.booking.confirm import give_time
-from scheduler.booking.holds import family_days, release_holds, write_hold
+from scheduler.booking.holds import lock_family, release_holds, write_hold
 from scheduler.booking.place import find_place, judge_start
 from scheduler.booking.standing import demand_of
 from scheduler.booking.write import find_booking, require_state, require_version
-from scheduler.database.connection import Database
+from scheduler.database.connection import Database, undone_if_refused
 from scheduler.database.idempotency import Keep
-from scheduler.database.locks import lock_office_days
 from scheduler.models import Booking
 from scheduler.promise.boards import Boards, boards_of
 from scheduler.promise.reference import Reference
@@ -50,10 +49,7 @@ def move(
 
     def work(session: Session) -> Booking:
         facts = boards.latest(session)
-        seen = find_booking(session, actor=actor, reference=reference, now=now)
-        locked = family_days(session, seen) | {(seen.office, local_date(start))}
-        lock_office_days(session, locked)
-        booking = find_booking(session, actor=actor, reference=reference, now=now, lock=True)
+        booking, locked = lock_family(session, actor=actor, reference=reference, now=now, beside=start)
         require_version(booking, version)
         require_state(booking, *_MOVABLE)
         require_movable(booking, actor=actor, now=now, facts=facts)
@@ -138,7 +134,8 @@ def _assign(
         reason = judge_start(facts, demand, start, now)
         if reason is not None:
             raise errors.NeedsOfficeWord(field="/start", reason=reason.value)
-        found.append(find_place(session, boards, demand=demand, start=start, now=now, without=gives_up))
+        with undone_if_refused(session):  # and the day's lock given up
+            found.append(find_place(session, boards, demand=demand, start=start, now=now, without=gives_up))
         return booking
 
     with_alternatives(session, work, boards=boards, demand=demand, wished=start, now=now)

@@ -1,8 +1,33 @@
-"""Booking numbers: short enough to say on the phone, with a check digit, not to be guessed."""
+"""Booking numbers: short enough to say on the phone, with a check digit, not to be guessed.
+
+And the numbers of rows, which are drawn before the rows are written.
+"""
 
 import secrets
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from sqlmodel import Session
 
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
+
+
+NUMBERS: Final = (
+    "nextval('booking_id_seq'), ARRAY(SELECT nextval('message_id_seq') FROM generate_series(1, %(texts)s))"
+)
+"""Columns of a query that draw the numbers of a booking's row and of so many texts."""
+
+
+class Numbers(NamedTuple):
+    """The id of a booking and the numbers that its texts are marked with, drawn before they are written."""
+
+    booking: int
+    texts: Sequence[int]
+
+
+def draw_numbers(session: Session, *, texts: int) -> Numbers:
+    """Draw the numbers of a booking and of so many texts."""
+    return Numbers(*session.connection().exec_driver_sql(f"SELECT {NUMBERS}", {"texts": texts}).one())
 
 
 def new_number() -> str:

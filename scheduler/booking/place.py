@@ -2,24 +2,24 @@
 
 from collections.abc import Collection
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import NoReturn
 
 from sqlmodel import Session
 
 from scheduler import errors
 from scheduler.booking.expiry import expire_lapsed
-from scheduler.database.locks import lock_office_days
-from scheduler.promise.boards import Boards
+from scheduler.promise.boards import Boards, Standing
 from scheduler.promise.reference import Reference
 from scheduler.promise.rows import local_date, minute_of
 from scheduler.promise.search import Demand, candidate_of
-from scheduler.promise.witness import require_sound
+from scheduler.promise.witness import require_sound_beside
 from scheduler.rules.lead_times import earliest_start, require_notice
 from scheduler.rules.policy import BookingRules
 from scheduler.vocabulary import WORKDAY_KINDS, RequestReason
 from solver import reasons
-from solver.insert import NoPlace, insert, prepare
+from solver.board import Board, revise
+from solver.insert import NoPlace, insert
 from solver.plan import Assignment
 
 NEW = 0
@@ -52,20 +52,44 @@ def find_place(
     Raises:
         NoPlace, TooLateToFinish, UnqualifiedDay, ClosedDay, OffGrid: why there is none.
     """
-    day = local_date(start)
-    lock_office_days(session, [(demand.office, day)])
-    expire_lapsed(session, office=demand.office, day=day, now=now)
-    reference, (standing,) = boards.days(session, office=demand.office, days=[day])
-    problem, plan = standing.day, standing.plan
+    standing = lock_day(session, boards, office=demand.office, day=local_date(start), now=now)
+    board = standing.plan.board
     if without:
-        problem = replace(problem, jobs=tuple(job for job in problem.jobs if job.id not in without))
-        plan = {job: row for job, row in plan.items() if job not in without}
-    board = prepare(problem, plan) if without else standing.board
+        rest = replace(board.day, jobs=tuple(job for job in board.day.jobs if job.id not in without))
+        board = revise(board, rest, dict.fromkeys(without))
+    return crew_on(board, standing.reference, demand=demand, start=start)
+
+
+def lock_day(session: Session, boards: Boards, *, office: int, day: date, now: datetime) -> Standing:
+    """Wait for a day's lock and read the day as it stands once its lapsed holds are expired."""
+    standing = try_day(session, boards, office=office, day=day, now=now, wait=True)
+    assert standing is not None  # noqa: S101 - waited for
+    return standing
+
+
+def try_day(
+    session: Session, boards: Boards, *, office: int, day: date, now: datetime, wait: bool = False
+) -> Standing | None:
+    """As `lock_day`, or None at once if somebody else holds the lock."""
+    standing = boards.take(session, office=office, day=day, now=now, wait=wait)
+    if standing is None or not standing.lapsed:
+        return standing
+    expire_lapsed(session, office=office, day=day, now=now)
+    return boards.take(session, office=office, day=day, now=now, wait=wait)
+
+
+def crew_on(board: Board, reference: Reference, *, demand: Demand, start: datetime) -> Assignment:
+    """The crew and dock for a start on a board, checked.
+
+    Raises:
+        NoPlace, TooLateToFinish, UnqualifiedDay, ClosedDay, OffGrid: why there is none.
+    """
+    day = board.day.date
     job = candidate_of(reference, demand, day).at(minute_of(start, day), NEW)
     found = insert(board, job)
     if isinstance(found, NoPlace):
         _refuse(found)
-    require_sound(replace(problem, jobs=(*problem.jobs, job)), {**plan, NEW: found}, previous=plan)
+    require_sound_beside(board, job, found)
     return found
 
 

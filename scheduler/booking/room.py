@@ -1,31 +1,27 @@
 """Is there room for one more: instructions without a booking, and an enterprise below its cap."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from typing import Any, Final
 
-from sqlalchemy import text
 from sqlmodel import Session
 
 from scheduler import errors
 from scheduler.booking.admission import Admission
 from scheduler.booking.expiry import expire_lapsed
+from scheduler.booking.numbers import NUMBERS, Numbers
 from scheduler.booking.orders import Order
 from scheduler.database.locks import lock_office_days
 from scheduler.promise.reference import Reference
 from scheduler.promise.rows import local_date
+from scheduler.reminders.announce import most_texts
 from scheduler.rules.policy import BookingRules
 from scheduler.vocabulary import OPEN_STATES, WORKDAY_KINDS
 
-_ROOM = text("""
-SELECT (SELECT json_agg(json_build_array(booking.office, booking.date))
-        FROM booking JOIN booking_instruction ON booking_instruction.booking = booking.id
-        WHERE instruction = ANY(CAST(:instructions AS bigint[])) AND state = 'hold' AND expires_at <= :now),
-    (SELECT min(instruction) FROM booking_instruction
-     WHERE instruction = ANY(CAST(:instructions AS bigint[])) AND takes),
-    count(*), count(*) FILTER (WHERE date = ANY(CAST(:rest_days AS date[])))
-FROM booking
-WHERE enterprise = :enterprise AND state = ANY(CAST(:open AS text[])) AND replaces IS NULL
-    AND (state <> 'hold' OR expires_at > :now)
-""")
+_ROOM: Final = f"""
+SELECT room.*, {NUMBERS}
+FROM room_of(%(enterprise)s, %(instructions)s, %(open)s, %(rest_days)s, %(now)s) AS room
+"""
 
 
 def require_room(
@@ -35,12 +31,13 @@ def require_room(
     *,
     order: Order,
     now: datetime,
-) -> None:
+) -> Numbers:
     """Refuse instructions that have a booking, and more open bookings than the enterprise may have.
 
-    The caller holds the enterprise's lock, so that what is counted is true until commit; the
-    database's index says the same of instructions in a race. Lapsed holds that still take an
-    instruction are expired first, so that nobody waits for the clock's tick.
+    Takes the enterprise's lock, so that what is counted is true until commit; the database's
+    index says the same of instructions in a race. Lapsed holds that still take an instruction
+    are expired first, so that nobody waits for the clock's tick. Returns numbers for a booking
+    and its texts, drawn in the same statement.
 
     Raises:
         InstructionTaken: with the reference.
@@ -48,14 +45,15 @@ def require_room(
     """
     rules = reference.policy(BookingRules, office=admission.site.office, on=local_date(now))
     rest_days = _rest_days(reference, local_date(order.window[0]), local_date(now), rules)
-    values = {
+    values: dict[str, object] = {
         "instructions": [row.id for row in admission.instructions],
         "enterprise": admission.represented,
         "open": [state.value for state in OPEN_STATES],
         "rest_days": rest_days,
         "now": now,
+        "texts": most_texts(len(order.recipients)),
     }
-    lapsed, taken, open_now, resting = session.execute(_ROOM, values).one()
+    lapsed, taken, open_now, resting, *drawn = _ask(session, values)
     if lapsed:
         days = {(office, date.fromisoformat(day)) for office, day in lapsed}
         # the day that is booked next is locked now, so that locks are taken in ascending order
@@ -63,7 +61,7 @@ def require_room(
         lock_office_days(session, days | beside)
         for office, day in sorted(days):
             expire_lapsed(session, office=office, day=day, now=now)
-        lapsed, taken, open_now, resting = session.execute(_ROOM, values).one()
+        lapsed, taken, open_now, resting, *drawn = _ask(session, values)
     if taken is not None:
         place, row = next((k, row) for k, row in enumerate(admission.instructions) if row.id == taken)
         raise errors.InstructionTaken(field=f"/instructions/{place}", reference=row.reference)
@@ -72,6 +70,11 @@ def require_room(
         raise errors.CapReached(field="/instructions", cap=cap)
     if rest_days and resting >= rest_cap:
         raise errors.CapReached(field="/start", cap=rest_cap)
+    return Numbers(*drawn)
+
+
+def _ask(session: Session, values: dict[str, object]) -> Sequence[Any]:
+    return session.connection().exec_driver_sql(_ROOM, values).one()
 
 
 def _rest_days(reference: Reference, wished: date, today: date, rules: BookingRules) -> list[date]:

@@ -1,22 +1,27 @@
 """Rows of bookings: one change, one version, one event, in one transaction."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from json import dumps
 from typing import Any
 
-from sqlalchemy import delete, insert, text
+from sqlalchemy import delete, insert
 from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.orm import make_transient_to_detached
 from sqlmodel import Session, SQLModel, col, select
 
 from scheduler.access.actor import Actor, booking_scope
 from scheduler.booking.admission import Admission
-from scheduler.booking.numbers import new_number, normal_number
+from scheduler.booking.numbers import Numbers, new_number, normal_number
 from scheduler.booking.orders import RecipientOrder
-from scheduler.database.connection import StaleDayError
 from scheduler.errors import Plain, StaleVersion, UnknownBooking, WrongState
 from scheduler.models import Booking, BookingInstruction, Instruction, Recipient
+from scheduler.promise.reference import Reference
 from scheduler.promise.rows import local_date
-from scheduler.vocabulary import BookingState, Channel
+from scheduler.reminders.announce import What, texts_of
+from scheduler.vocabulary import BookingState, Channel, PriorityAnswer
+from solver.plan import Assignment
 
 _EVENT = insert(SQLModel.metadata.tables["event"])
 _RECIPIENT = insert(SQLModel.metadata.tables["recipient"])
@@ -80,6 +85,14 @@ def promised_at(start: datetime, minutes: int) -> Columns:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A crew and dock, and the version of the day on which they were found."""
+
+    assignment: Assignment
+    version: int
+
+
 def create_booking(
     session: Session,
     *,
@@ -87,31 +100,80 @@ def create_booking(
     admission: Admission,
     state: BookingState,
     now: datetime,
-    rules_version: int,
+    reference: Reference,
+    numbers: Numbers,
     columns: Columns,
+    what: What | None,
+    found: Found | None = None,
 ) -> Booking:
-    """Write a booking's first version with its instructions, recipients and event.
+    """Write a booking's first version and all that belongs to it, its crew too, in one statement.
 
     Raises:
-        StaleDayError: an instruction changed since it was read; run again.
+        DBAPIError: the day, an instruction or a duty changed meanwhile; the write runs again.
     """
-    booking = Booking(
-        reference=new_number(),
-        state=state.value,
-        channel=actor.channel.value,
-        requested_by=actor.account,
-        call=actor.call.id if actor.call is not None else None,
-        requested_at=now,
-        rules_version=rules_version,
+    row = {
+        "id": numbers.booking,
+        "version": 1,
+        "reference": new_number(),
+        "state": state.value,
+        "requested_at": now,
+        "rules_version": reference.version,
+        "dock": None if found is None else found.assignment.dock,
+        "priority_answer": PriorityAnswer.NOT_APPLIED.value,
+        **_asked_by(actor),
         **_admitted(admission),
         **columns,
-    )
+    }
+    booking, kind = Booking(**row), f"booking_{state.value}"
+    told = {
+        "booking": row,
+        "instructions": [{"id": one.id, "version": one.version} for one in sorted(admission.instructions)],
+        "recipients": _recipient_rows(numbers.booking, admission.recipients),
+        "event": _event(actor=actor, kind=kind, booking=booking, old_version=None, now=now),
+        "messages": _texts(booking, admission, what, marks=numbers.texts, now=now, reference=reference),
+        "crew": [] if found is None else found.assignment.crew,
+    }
+    _keep(session, told, known=None if found is None else found.version)
+    make_transient_to_detached(booking)
     session.add(booking)
-    session.flush()
-    _take_instructions(session, booking, admission.instructions)
-    _add_recipients(session, booking, admission.recipients)
-    record(session, actor=actor, kind=f"booking_{state.value}", booking=booking, old_version=None, now=now)
     return booking
+
+
+def _texts(
+    booking: Booking,
+    admission: Admission,
+    what: What | None,
+    *,
+    marks: Sequence[int],
+    now: datetime,
+    reference: Reference,
+) -> list[dict[str, object]]:
+    if what is None:
+        return []
+    people = [(one.mobile, one.language) for one in admission.recipients]
+    return texts_of(booking, what=what, people=people, numbers=marks, now=now, reference=reference)
+
+
+def _keep(session: Session, told: Mapping[str, object], *, known: int | None) -> None:
+    values = {"told": dumps(told, default=_told), "known": known}
+    session.connection().exec_driver_sql("SELECT keep_booking(%(told)s::jsonb, %(known)s)", values)
+
+
+def _asked_by(actor: Actor) -> Columns:
+    return {
+        "channel": actor.channel.value,
+        "requested_by": actor.account,
+        "call": actor.call.id if actor.call is not None else None,
+    }
+
+
+def _told(value: object) -> str:
+    """How the database reads what JSON has no form for."""
+    if isinstance(value, date | datetime | time):
+        return value.isoformat()
+    if isinstance(value, Range) and value.lower is not None and value.upper is not None:
+        return f"[{value.lower.isoformat()},{value.upper.isoformat()})"
+    raise TypeError(type(value))
 
 
 def _admitted(admission: Admission) -> Columns:
@@ -130,38 +192,20 @@ def _admitted(admission: Admission) -> Columns:
     }
 
 
-# locked and unchanged since they were judged
-_TAKE = text("""
-WITH judged AS (
-    SELECT id FROM instruction
-    JOIN unnest(CAST(:ids AS bigint[]), CAST(:versions AS int[])) AS seen (id, version) USING (id, version)
-    ORDER BY id FOR SHARE OF instruction
-)
-INSERT INTO booking_instruction (booking, instruction) SELECT :booking, id FROM judged RETURNING 1
-""")
-
-
-def _take_instructions(session: Session, booking: Booking, instructions: Sequence[Instruction]) -> None:
-    """Bind the booking to its instructions; one that has changed since it was judged is stale."""
-    seen = {row.id: row.version for row in instructions}
-    values = {"booking": booking.id, "ids": list(seen), "versions": list(seen.values())}
-    if len(session.execute(_TAKE, values).all()) != len(seen):
-        raise StaleDayError
-
-
 def write_recipients(session: Session, booking: Booking, recipients: Sequence[RecipientOrder]) -> None:
     """Replace the people who get the booking's texts."""
+    assert booking.id is not None  # noqa: S101 - read from the database
     session.execute(delete(Recipient).where(col(Recipient.booking) == booking.id))
-    _add_recipients(session, booking, recipients)
-
-
-def _add_recipients(session: Session, booking: Booking, recipients: Sequence[RecipientOrder]) -> None:
-    rows = [
-        {"booking": booking.id, "position": position, **one.model_dump()}
-        for position, one in enumerate(recipients, start=1)
-    ]
+    rows = _recipient_rows(booking.id, recipients)
     if rows:
         session.execute(_RECIPIENT, rows)
+
+
+def _recipient_rows(booking: int, recipients: Sequence[RecipientOrder]) -> list[dict[str, object]]:
+    return [
+        {"booking": booking, "position": position, **one.model_dump()}
+        for position, one in enumerate(recipients, start=1)
+    ]
 
 
 def change_booking(
@@ -198,7 +242,25 @@ def record(
     details: Mapping[str, Plain] | None = None,
 ) -> None:
     """Write the event of a booking's change; `new_version=None` for what is no version of it."""
-    values = {
+    session.flush()
+    values = _event(
+        actor=actor, kind=kind, booking=booking, old_version=old_version, now=now, details=details
+    )
+    if new_version != 0:
+        values["new_version"] = new_version
+    session.execute(_EVENT, values)
+
+
+def _event(
+    *,
+    actor: Actor,
+    kind: str,
+    booking: Booking,
+    old_version: int | None,
+    now: datetime,
+    details: Mapping[str, Plain] | None = None,
+) -> dict[str, object]:
+    return {
         "at": now,
         "kind": kind,
         "booking": booking.id,
@@ -212,11 +274,9 @@ def record(
         "call": actor.call.id if actor.call is not None else None,
         "request_id": actor.request_id,
         "old_version": old_version,
-        "new_version": booking.version if new_version == 0 else new_version,
+        "new_version": booking.version,
         "details": {"state": booking.state, **(details or {})},
     }
-    session.flush()
-    session.execute(_EVENT, values)
 
 
 def _on_behalf_of(actor: Actor, booking: Booking) -> int | None:

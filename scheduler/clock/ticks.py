@@ -25,6 +25,7 @@ RETURNING 1
     for table, column in (
         ("idempotent_answer", "created_at"),
         ("heartbeat", "seen_at"),
+        ("office_day_change", "date"),
     )
 )
 _BEAT = text("""

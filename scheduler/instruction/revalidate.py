@@ -13,9 +13,11 @@ from scheduler.booking.answer import settle_request
 from scheduler.booking.cancel import end_booking
 from scheduler.booking.displace import OFFERED_WITHIN, displace_booking
 from scheduler.booking.holds import release_hold, release_holds
+from scheduler.booking.instructed import InstructionFacts
 from scheduler.booking.place import find_place
 from scheduler.booking.standing import demand_of
 from scheduler.booking.write import Columns, change_booking, instructions_of, occupied
+from scheduler.database.connection import StaleDayError
 from scheduler.models import Booking, Instruction
 from scheduler.promise.boards import Boards
 from scheduler.promise.reference import Reference
@@ -47,17 +49,22 @@ def days_of(booking: Booking, office: int, now: datetime) -> set[tuple[int, date
 
 
 def revalidate(case: Revalidating, booking: Booking) -> str:
-    """Hold the booking against its instructions as they are now.
+    """Hold the booking against its instructions as they are now; its days are locked by what it was.
 
     Returns what became of it: kept, changed, confirmed, displaced or cancelled.
+
+    Raises:
+        StaleDayError: it was moved before its days were locked; run again.
     """
-    session = case.session
+    session, stood = case.session, (booking.office, booking.date)
     booking = session.exec(
         select(Booking)
         .where(col(Booking.id) == booking.id)
         .with_for_update()
         .execution_options(populate_existing=True)
     ).one()
+    if (booking.office, booking.date) != stood:
+        raise StaleDayError
     rows = [row for row in instructions_of(session, booking) if row.state != InstructionState.WITHDRAWN.value]
     if not rows:
         return _end(case, booking)
@@ -185,7 +192,9 @@ def _require_still_fit(case: Revalidating, rows: list[Instruction]) -> None:
     first = rows[0]
     assert first.type is not None  # noqa: S101 - complete when it is no longer awaited
     assert first.site is not None  # noqa: S101 - complete when it is no longer awaited
-    require_fit(rows, case.facts.types[first.type], case.facts.sites[first.site])
+    require_fit(
+        [InstructionFacts.of(row) for row in rows], case.facts.types[first.type], case.facts.sites[first.site]
+    )
 
 
 def _take_facts(case: Revalidating, booking: Booking, rows: list[Instruction]) -> None:
@@ -214,7 +223,9 @@ def _facts(case: Revalidating, booking: Booking, rows: list[Instruction]) -> Col
         "site": first.site,
         "type": first.type,
         "enterprise": first.represented,
-        "planned_minutes": minutes_for(rows, case.facts.types[first.type]),
+        "planned_minutes": minutes_for(
+            [InstructionFacts.of(row) for row in rows], case.facts.types[first.type]
+        ),
     }
     if by is not None:
         # what the party itself asked for stays; the instruction can only make it earlier

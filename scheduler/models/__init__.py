@@ -13,7 +13,7 @@ from scheduler.models.bookings import (
     Visit,
     VisitHistory,
 )
-from scheduler.models.days import Calendar, OfficeDay, Policy, RulesRevision, WorkDay
+from scheduler.models.days import Calendar, OfficeDay, OfficeDayChange, Policy, RulesRevision, WorkDay
 from scheduler.models.goods import (
     Authority,
     Contact,
@@ -62,6 +62,7 @@ __all__ = [
     "Message",
     "Office",
     "OfficeDay",
+    "OfficeDayChange",
     "OpeningHours",
     "Policy",
     "PriorityApplication",

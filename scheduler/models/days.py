@@ -2,7 +2,8 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import Column, Date, Index, text
+from sqlalchemy import Column, Date, Index, Integer, text
+from sqlalchemy.dialects.postgresql import BIGINT
 from sqlmodel import Field
 
 from scheduler.models.columns import (
@@ -51,6 +52,17 @@ class OfficeDay(Table, table=True):
     date: LocalDate = Field(sa_column=Column(Date, primary_key=True))
     version: int = Field(sa_column=whole(default=0))
     calendar_version: int = Field(sa_column=refers_to("calendar.version", index=False))
+
+
+class OfficeDayChange(Table, table=True):
+    """Whose crews changed in which version of an office day; kept for days to come, for a while."""
+
+    __tablename__ = "office_day_change"
+
+    office: int = Field(sa_column=Column(BIGINT, primary_key=True))
+    date: LocalDate = Field(sa_column=Column(Date, primary_key=True))
+    version: int = Field(sa_column=Column(Integer, primary_key=True))
+    booking: int = Field(sa_column=Column(BIGINT, primary_key=True))
 
 
 class Policy(Table, table=True):

@@ -6,18 +6,27 @@ question, so an entry may be dropped at any time and none is ever waited for.
 
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from functools import cached_property
 from threading import Lock
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from sqlmodel import Session
 
 from scheduler.database.connection import Database
 from scheduler.promise.reference import Reference, read_reference
-from scheduler.promise.rows import DayStamp, read_days, read_rules_version, read_stamps
-from solver.board import Board
+from scheduler.promise.rows import (
+    DayStamp,
+    Taken,
+    changed_jobs,
+    read_days,
+    read_rules_version,
+    read_stamps,
+    take_day,
+)
+from solver.board import Board, revise
 from solver.day import Day
 from solver.insert import prepare
 from solver.plan import Assignment
@@ -38,6 +47,27 @@ class OfficeDayPlan:
         """The plan laid out, when it is first asked about."""
         return prepare(self.day, self.plan)
 
+    def after(
+        self, stamp: DayStamp, reference: Reference, changes: Sequence[tuple[int, list[Any] | None]]
+    ) -> "OfficeDayPlan":
+        """The day at a later stamp, when these jobs changed and nothing else did."""
+        jobs, rows = changed_jobs(reference, changes)
+        kept = [job for job in self.day.jobs if job.id not in rows]
+        day = replace(self.day, jobs=(*kept, *jobs))
+        board = revise(self.board, day, rows)
+        later = OfficeDayPlan(stamp, day, dict(board.plan))
+        later.__dict__["board"] = board  # where cached_property keeps it
+        return later
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An office day as it stands now, by which facts, and whether a hold on it has lapsed."""
+
+    reference: Reference
+    plan: OfficeDayPlan
+    lapsed: bool
+
 
 class Boards:
     """The cache of one database's office days and of its reference."""
@@ -45,6 +75,7 @@ class Boards:
     def __init__(self) -> None:
         self._lock = Lock()
         self._days: OrderedDict[DayStamp, OfficeDayPlan] = OrderedDict()
+        self._latest: dict[tuple[int, date], DayStamp] = {}
         self._reference: Reference | None = None
 
     def reference(self, session: Session, version: int | None = None) -> Reference:
@@ -63,6 +94,48 @@ class Boards:
     def latest(self, session: Session) -> Reference:
         """The reference of the rules version that the session sees."""
         return self.reference(session, read_rules_version(session))
+
+    def at_hand(self, session: Session) -> Reference:
+        """The reference that is kept, which may be old: compare its version with the latest."""
+        return self._reference or self.reference(session)
+
+    def take(self, session: Session, *, office: int, day: date, now: datetime, wait: bool) -> Standing | None:
+        """Take a day's lock and bring the day up to date; None if `wait` is false and another has it.
+
+        One statement where only crews changed since the day was last read, at most three.
+        """
+        known = self._last_known(office, day)
+        version = None if known is None else known.stamp.version
+        taken = take_day(session, office=office, day=day, known=version, now=now, wait=wait)
+        if taken is None:
+            return None
+        reference = self.reference(session, taken.stamp.rules_version)
+        plan = self._bring_up(session, reference, known, taken)
+        if taken.clean:
+            self._keep([plan])
+        return Standing(reference, plan, taken.lapsed)
+
+    def _last_known(self, office: int, day: date) -> OfficeDayPlan | None:
+        with self._lock:
+            stamp = self._latest.get((office, day))
+            return None if stamp is None else self._days.get(stamp)
+
+    def _bring_up(
+        self, session: Session, reference: Reference, known: OfficeDayPlan | None, taken: Taken
+    ) -> OfficeDayPlan:
+        stamp = taken.stamp
+        if known is not None and known.stamp == stamp:
+            return known
+        if (
+            known is not None
+            and taken.changes is not None
+            and known.stamp.rules_version == stamp.rules_version
+        ):
+            return known.after(stamp, reference, taken.changes)
+        day, plan = read_days(session, office=stamp.office, days=[stamp.date], reference=reference)[
+            stamp.date
+        ]
+        return OfficeDayPlan(stamp, day, plan)
 
     def days(
         self, session: Session, *, office: int, days: Sequence[date]
@@ -91,8 +164,11 @@ class Boards:
             for plan in plans:
                 self._days[plan.stamp] = plan
                 self._days.move_to_end(plan.stamp)
+                self._latest[plan.stamp.office, plan.stamp.date] = plan.stamp
             while len(self._days) > KEPT_DAYS:
-                self._days.popitem(last=False)
+                old, _ = self._days.popitem(last=False)
+                if self._latest.get((old.office, old.date)) == old:
+                    del self._latest[old.office, old.date]
 
 
 _BOARDS: WeakKeyDictionary[Database, Boards] = WeakKeyDictionary()

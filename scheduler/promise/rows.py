@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import text
 from sqlmodel import Session
@@ -47,11 +47,7 @@ SELECT day,
       FROM inspector_qualification AS q
       WHERE q.inspector IN (SELECT inspector FROM duty WHERE office = :office AND date = day)
       GROUP BY q.inspector) AS by_inspector),
-  (SELECT json_agg(json_build_array(b.id, b.site,
-      (extract(epoch FROM planned_start AT TIME ZONE 'Asia/Shanghai' - day) / 60)::int,
-      b.planned_minutes, b.type, b.dock,
-      (extract(epoch FROM must_finish_by AT TIME ZONE 'Asia/Shanghai' - day) / 60)::int,
-      b.excluded, b.state, crews.duties) ORDER BY b.id)
+  (SELECT json_agg(job_of(b, crews.duties) ORDER BY b.id)
    FROM booking AS b LEFT JOIN (
       SELECT crew.booking, array_agg(crew.duty ORDER BY crew.seat) AS duties
       FROM crew JOIN booking ON booking.id = crew.booking
@@ -77,6 +73,40 @@ def read_stamps(session: Session, *, office: int, days: Sequence[date]) -> tuple
     """
     rows = session.execute(_STAMPS, {"office": office, "days": list(days)}).all()
     return [DayStamp(office, day, version, rules) for day, version, rules, _ in rows], rows[0][3]
+
+
+_TAKE: Final = "SELECT * FROM take_day(%(office)s, %(day)s, %(known)s, %(now)s, %(wait)s)"
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A day's latest stamp and what changed since a known version; `changes` is None: read it whole.
+
+    `clean`: the transaction has written nothing; `lapsed`: a hold of the day has lapsed by now.
+    """
+
+    stamp: DayStamp
+    clean: bool
+    lapsed: bool
+    changes: list[tuple[int, list[Any] | None]] | None
+
+
+def take_day(
+    session: Session, *, office: int, day: date, known: int | None, now: datetime, wait: bool
+) -> Taken | None:
+    """Take a day's lock and read what changed since a version: one statement; None if it is not free."""
+    values = {"office": office, "day": day, "known": known, "now": now, "wait": wait}
+    taken, version, rules, *rest = session.connection().exec_driver_sql(_TAKE, values).one()
+    return Taken(DayStamp(office, day, version, rules), *rest) if taken else None
+
+
+def changed_jobs(
+    reference: Reference, changes: Sequence[tuple[int, list[Any] | None]]
+) -> tuple[list[Job], dict[int, Assignment | None]]:
+    """The jobs that came or changed, and the assignment of each number; None where the job is gone."""
+    rows = [row for _, row in changes if row is not None]
+    gone: dict[int, Assignment | None] = {number: None for number, row in changes if row is None}
+    return [_job(reference, row) for row in rows], {**gone, **_plan(rows)}
 
 
 def read_rules_version(session: Session) -> int:

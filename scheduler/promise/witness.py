@@ -10,9 +10,11 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from scheduler.database.connection import StaleDayError
+from solver.around import cut_around
+from solver.board import Board
 from solver.check import check
-from solver.day import Day
-from solver.plan import Plan, difference
+from solver.day import Day, Job
+from solver.plan import Assignment, Plan, difference
 
 _DELETE = text("DELETE FROM crew WHERE booking = ANY(CAST(:bookings AS bigint[]))")
 _INSERT = text("""
@@ -55,6 +57,18 @@ def require_sound(day: Day, plan: Plan, *, previous: Plan) -> None:
         raise BrokenPlanError(fresh)
 
 
+def require_sound_beside(board: Board, job: Job, assignment: Assignment) -> None:
+    """Let one more job's crew and dock pass only if every hard rule holds beside the promises that stand.
+
+    Raises:
+        BrokenPlanError: with the violations, ids and numbers only.
+    """
+    if check(*cut_around(board, job, assignment)):
+        # what breaks here may have been broken before: the whole day says which
+        day = replace(board.day, jobs=(*board.day.jobs, job))
+        require_sound(day, {**board.plan, job.id: assignment}, previous=board.plan)
+
+
 def release_crew(session: Session, *bookings: int) -> None:
     """Delete the crews of bookings that are no longer live or about to get others."""
     session.execute(_DELETE, {"bookings": list(bookings)})
@@ -74,18 +88,9 @@ def store_crews(session: Session, *, old: Plan, new: Plan) -> None:
     docks = {booking: row.dock for booking, row in delta.added.items()}
     if docks:
         session.execute(_DOCKS, {"bookings": list(docks), "docks": list(docks.values())})
-    insert_crews(session, delta.added)
-
-
-def insert_crews(session: Session, plan: Plan) -> None:
-    """Write the crews of bookings that have none and stand at their docks already.
-
-    Raises:
-        StaleDayError: a row met another crew of the same inspector; run again.
-    """
     rows = [
         (booking, seat, duty)
-        for booking, assignment in plan.items()
+        for booking, assignment in delta.added.items()
         for seat, duty in enumerate(assignment.crew, start=1)
     ]
     if not rows:

@@ -19,7 +19,7 @@ from scheduler.models import Booking, Message
 from scheduler.models.columns import JsonObject
 from scheduler.promise.reference import ZONE, Reference
 from scheduler.reminders.reasons import TextReason
-from scheduler.rules.policy import Reminder, ReminderRules
+from scheduler.rules.policy import ReminderRules
 from scheduler.vocabulary import BookingState, MessageState, PriorityAnswer
 
 
@@ -44,6 +44,9 @@ _TEMPLATES: Mapping[What, TemplateCode] = {
     What.ANSWERED: TemplateCode.REQUEST_ANSWERED,
     What.PRIORITY_ANSWERED: TemplateCode.PRIORITY_ANSWER,
 }
+_REMINDERS = (TemplateCode.REMINDER_24H, TemplateCode.REMINDER_2H)
+"""In the order of the policy's reminders: a day before, and hours before."""
+
 _PEOPLE = text("""
 SELECT (SELECT json_agg(json_build_array(mobile, language) ORDER BY position)
         FROM recipient WHERE booking = :booking),
@@ -52,6 +55,10 @@ SELECT (SELECT json_agg(json_build_array(mobile, language) ORDER BY position)
 """)
 _TEXTS = insert(SQLModel.metadata.tables["message"]).on_conflict_do_nothing(constraint="message_once")
 _UNSETTLED = (MessageState.DUE.value, MessageState.SENDING.value, MessageState.UNKNOWN.value)
+
+
+Addressee = tuple[str, str]
+"""The mobile number and the language of somebody who gets texts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +85,62 @@ def announce(session: Session, *, booking: Booking, what: What, now: datetime, r
     elif booking.version > 1:
         cancel_older_texts(session, booking=booking)
     offered = _count_offers(session, booking) if what is What.DISPLACED else 0
+    people, numbers = session.execute(_PEOPLE, {"booking": booking.id, "texts": most_texts(1)}).one()
+    rows = texts_of(
+        booking,
+        what=what,
+        people=[(mobile, language) for mobile, language in people or ()],
+        numbers=numbers,
+        now=now,
+        reference=reference,
+        offered=offered,
+    )
+    if rows:
+        # Two recipients with one number get one text.
+        session.execute(_TEXTS, rows)
+
+
+def most_texts(people: int) -> int:
+    """How many texts so many people can get at once."""
+    return people * (1 + len(_REMINDERS))
+
+
+def texts_of(
+    booking: Booking,
+    *,
+    what: What,
+    people: Sequence[Addressee],
+    numbers: Sequence[int],
+    now: datetime,
+    reference: Reference,
+    offered: int = 0,
+) -> list[dict[str, object]]:
+    """The rows of texts that tell people what became of a booking and remind them of it later.
+
+    `numbers` make their marks: at least `most_texts` of them, never used before; `offered` times are kept
+    for a displaced booking.
+    """
     first = _first_text(_TEMPLATES[what], now=now, offered=offered)
     texts = [first, *_reminders(booking, now=now, reference=reference)]
     facts = _facts(booking, what=what, offered=offered, reference=reference)
-    _write(session, booking=booking, texts=texts, facts=facts, now=now)
+    addressed = [(told, person) for told in texts for person in people]
+    return [
+        {
+            "booking": booking.id,
+            "booking_version": booking.version,
+            "kind": told.kind.value,
+            "recipient": mobile,
+            "language": language,
+            "variables": {name: facts[name] for name in TEMPLATES[told.kind].variables if name in facts},
+            "code": make_mark(number),
+            "due": told.due,
+            "not_after": told.not_after,
+            "state": told.state.value,
+            "reason": None if told.reason is None else told.reason.value,
+            "created_at": now,
+        }
+        for (told, (mobile, language)), number in zip(addressed, numbers, strict=False)
+    ]
 
 
 def keep_texts(session: Session, *, booking: Booking) -> None:
@@ -136,11 +195,7 @@ def _reminders(booking: Booking, *, now: datetime, reference: Reference) -> Iter
     if booking.state != BookingState.CONFIRMED or booking.promise_from is None:
         return
     rules = reference.policy(ReminderRules, office=booking.office, on=booking.date)
-    told: tuple[tuple[TemplateCode, Reminder], ...] = (
-        (TemplateCode.REMINDER_24H, rules.day_before),
-        (TemplateCode.REMINDER_2H, rules.hours_before),
-    )
-    for kind, rule in told:
+    for kind, rule in zip(_REMINDERS, (rules.day_before, rules.hours_before), strict=True):
         due = booking.promise_from - timedelta(minutes=rule.before_minutes)
         # A policy may give a reminder no span at all; a minute is the least that a worker needs.
         not_after = max(
@@ -186,36 +241,3 @@ def _answer(booking: Booking, what: What) -> Answer:
     else:
         granted = booking.state == BookingState.CONFIRMED
     return Answer.GRANTED if granted else Answer.REFUSED
-
-
-def _write(
-    session: Session,
-    *,
-    booking: Booking,
-    texts: Sequence[_Text],
-    facts: JsonObject,
-    now: datetime,
-) -> None:
-    people, numbers = session.execute(_PEOPLE, {"booking": booking.id, "texts": len(texts)}).one()
-    addressed = [(told, person) for told in texts for person in people or ()]
-    if not addressed:
-        return
-    rows = [
-        {
-            "booking": booking.id,
-            "booking_version": booking.version,
-            "kind": told.kind.value,
-            "recipient": mobile,
-            "language": language,
-            "variables": {name: facts[name] for name in TEMPLATES[told.kind].variables if name in facts},
-            "code": make_mark(number),
-            "due": told.due,
-            "not_after": told.not_after,
-            "state": told.state.value,
-            "reason": None if told.reason is None else told.reason.value,
-            "created_at": now,
-        }
-        for (told, (mobile, language)), number in zip(addressed, numbers, strict=True)
-    ]
-    # Two recipients with one number get one text.
-    session.execute(_TEXTS, rows)
