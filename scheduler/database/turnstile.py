@@ -14,6 +14,11 @@ class Turnstile:
         self._lock = Lock()
         self._waiting: deque[Lock] = deque()
 
+    @property
+    def waiting(self) -> int:
+        """How many wait for their turn now."""
+        return len(self._waiting)
+
     @contextmanager
     def turn(self, seconds: float) -> Iterator[None]:
         """One place for as long as the body runs.
