@@ -2,17 +2,19 @@
 
 import itertools
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
 
 import pytest
 from sqlalchemy import text
+from sqlmodel import Session
 
 from scheduler.access.actor import Actor
 from scheduler.booking.book import book
 from scheduler.database.idempotency import plainly
 from scheduler.errors import Refusal
-from scheduler.promise.boards import Boards, OfficeDayPlan, boards_of
+from scheduler.promise.boards import Boards, OfficeDayPlan, Standing, boards_of
 from scheduler.roster.absences import lend_inspector
 from scheduler.roster.changes import RosterChange
 from scheduler.roster.duties import remove_duty
@@ -98,12 +100,16 @@ def _badges(world: World) -> list[str]:
 
 
 class _Stale(Boards):
-    """A cache that lies: it goes on showing a day as it stood first."""
+    """A cache that lies: it shows a day as it stood first, and says that it is the latest version."""
 
-    def days(self, session: object, *, office: int, days: list[date]) -> tuple[object, list[OfficeDayPlan]]:
-        if not hasattr(self, "first"):
-            self.first = super().days(session, office=office, days=days)
-        return self.first
+    first: Standing | None = None
+
+    def take(self, session: Session, *, office: int, day: date, now: datetime, wait: bool) -> Standing | None:
+        latest = super().take(session, office=office, day=day, now=now, wait=wait)
+        assert latest is not None
+        self.first = self.first or latest
+        old = self.first.plan
+        return replace(latest, plan=OfficeDayPlan(latest.plan.stamp, old.day, old.plan))
 
 
 def test_the_database_is_the_last_defence(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,7 +118,7 @@ def test_the_database_is_the_last_defence(world: World, monkeypatch: pytest.Monk
     boards = boards_of(world.database)
     stale = _Stale()
     place = {"office": world.offices["south"], "site": world.sites["depot"]}
-    monkeypatch.setattr(boards, "days", stale.days)
+    monkeypatch.setattr(boards, "take", stale.take)
     ten = at(TUESDAY, 10)
     told: list[object] = []
     for _ in range(2):

@@ -39,7 +39,8 @@ def _judge(copy: Path, address: str, fault: Fault) -> bool:
     before = {edit.path: (copy / edit.path).read_text(encoding="utf-8") for edit in fault.edits}
     fits = all(before[edit.path].count(edit.old) == 1 for edit in fault.edits)
     for edit in fault.edits:
-        (copy / edit.path).write_text(before[edit.path].replace(edit.old, edit.new), encoding="utf-8")
+        planted = (copy / edit.path).read_text(encoding="utf-8").replace(edit.old, edit.new)
+        (copy / edit.path).write_text(planted, encoding="utf-8")
     caught = fits and _run(copy, address, [fault.test]) == 1  # 1: tests failed; others: none ran
     for path, text in before.items():
         (copy / path).write_text(text, encoding="utf-8")

@@ -7,6 +7,7 @@ WITNESS = "scheduler/promise/witness.py"
 KEYS = "scheduler/database/idempotency.py"
 TABLES = "scheduler/migrations/sql/0001_tables.sql"
 RULES = "scheduler/migrations/sql/0001_rules.sql"
+STEP = "scheduler/migrations/sql/0002_one_step.sql"
 DEFENCE = "tests/races/test_last_defence.py"
 CHANGE = "tests/database/test_booking_change.py"
 
@@ -34,18 +35,21 @@ def _one(name: str, path: str, old: str, new: str, test: str) -> Fault:
 
 
 FAULTS = (
-    _one(
+    Fault(
         "no lock of the day",
-        LOCKS,
-        "[office_day_key(office, day) for office, day in sorted(set(days))]",
-        "[]",
+        (
+            Edit(LOCKS, "[office_day_key(office, day) for office, day in sorted(set(days))]", "[]"),
+            Edit(STEP, "        PERFORM pg_advisory_xact_lock(key);\n", "        NULL;\n"),
+            Edit(STEP, "    ELSIF NOT pg_try_advisory_xact_lock(key) THEN\n", "    ELSIF false THEN\n"),
+            Edit(STEP, "    IF known IS NOT NULL THEN\n", "    IF false THEN\n"),
+        ),
         f"{DEFENCE}::test_the_days_lock_keeps_ways_between_sites",
     ),
     _one(
         "no lock of the enterprise",
-        LOCKS,
-        '    session.execute(_LOCK, {"keys": [_ENTERPRISE << 48 | enterprise]})',
-        "    del session, enterprise",
+        STEP,
+        "    PERFORM pg_advisory_xact_lock((2::bigint << 48) | asked);\n",
+        "    NULL;\n",
         f"{DEFENCE}::test_the_enterprises_lock_keeps_its_cap",
     ),
     _one(
@@ -88,13 +92,13 @@ FAULTS = (
     _one(
         "text after the commit",
         "scheduler/reminders/announce.py",
-        "    session.execute(_TEXTS, rows)\n",
-        """    from sqlalchemy import event
+        "        session.execute(_TEXTS, rows)\n",
+        """        from sqlalchemy import event
 
-    @event.listens_for(session, "after_commit", once=True)
-    def _later(_: Session) -> None:
-        with Session(session.get_bind()) as other, other.begin():
-            other.execute(insert(Message).values(rows))
+        @event.listens_for(session, "after_commit", once=True)
+        def _later(_: Session) -> None:
+            with Session(session.get_bind()) as other, other.begin():
+                other.execute(insert(Message).values(rows))
 """,
         f"{DEFENCE}::test_texts_stand_in_the_transaction_of_their_change",
     ),
