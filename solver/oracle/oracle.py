@@ -1,0 +1,210 @@
+"""The oracle of an office-day: can all its promises be crewed together with a new one?"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import cached_property
+
+from solver import reasons
+from solver.check import check
+from solver.day import GRID, Candidate, Day, Job
+from solver.insert import (
+    Board,
+    NoPlace,
+    calendar_starts,
+    find_obstacle,
+    insert,
+    open_starts,
+    prepare,
+    starts_at_docks,
+)
+from solver.oracle.budget import Budget, Purse
+from solver.oracle.docks import assign_docks
+from solver.oracle.hall import HallSet
+from solver.oracle.layout import bits
+from solver.oracle.search import Crewing, Finding, Search
+from solver.plan import Assignment, Plan
+
+
+class Verdict(StrEnum):
+    """What is known of a start."""
+
+    YES = "yes"
+    NO = "no"
+    UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Disjoint masks of starts (bit k is minute 15 * k); together they are what the calendar allows.
+
+    The calendar: opening, closures of office and site, the candidate's window and finish. Starts outside of
+    it are in none of them; a lack of docks, of crews or of seats is a no.
+    """
+
+    yes: int
+    no: int
+    undecided: int
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A verdict on one start with what proves it.
+
+    YES: `plan` holds all jobs of the day and the new one, and passes `check`. NO: `refusal` says why; for a
+    Hall set, `rivals` are the jobs that need the same inspectors at the same time, so that there are too few
+    for the `seats` of the refusal; if any one of them went, one seat more could be filled. UNDECIDED:
+    `refusal` is `undecided` (the budget did not do) or `plan_broken`.
+    """
+
+    verdict: Verdict
+    plan: Mapping[int, Assignment] | None = None
+    refusal: NoPlace | None = None
+    rivals: tuple[int, ...] = ()
+
+
+class Oracle:
+    """A working copy of one office-day, to be kept for as long as the day's version stands.
+
+    It learns from questions, so that it is not safe for several threads at once. Starts and frozen rows stay,
+    all other crews and docks may move. If the stored plan breaks a rule, nothing is decided.
+    Raises ValueError if a travel time is missing.
+    """
+
+    def __init__(self, day: Day, plan: Plan) -> None:
+        self.day = day
+        self.plan = dict(plan)
+        self.is_broken = bool(check(day, plan))
+        self._board: Board | None = None if self.is_broken else prepare(day, plan)
+
+    @cached_property
+    def _search(self) -> Search:
+        return Search(self.day, self.plan)
+
+    def starts(self, candidate: Candidate, *, budget: Budget | None = None) -> Answer:
+        """Return what is known of each start of a candidate."""
+        return self.look(candidate, Purse(budget or Budget()))
+
+    def look(self, candidate: Candidate, purse: Purse) -> Answer:
+        """Return what is known of each start, at the cost of a purse that several days may share."""
+        allowed = calendar_starts(self.day, candidate)
+        if self._board is None:
+            return Answer(0, 0, allowed)
+        if len(candidate.seats) < self.day.minimum_crew:
+            return Answer(0, allowed, 0)
+        yes, no = open_starts(self._board, candidate), 0
+        if yes == allowed:
+            return Answer(yes, 0, 0)
+        docked = self._docked_starts(candidate)
+        seats = self._search.layout.holders(candidate.seats, candidate.excluded)
+        for cell in bits(allowed & ~yes):
+            job = candidate.at(cell * GRID, self._free_id)
+            verdict = self._judge(job, seats, purse, has_dock=bool(docked >> cell & 1))
+            yes |= (verdict is Verdict.YES) << cell
+            no |= (verdict is Verdict.NO) << cell
+        return Answer(yes, no, allowed & ~yes & ~no)
+
+    def prove(self, job: Job, *, budget: Budget | None = None) -> Proof:
+        """Return the verdict on a job, which has no row in the plan yet, at its start.
+
+        Raises ValueError if it has one.
+        """
+        if job.id in self.plan or any(one.id == job.id for one in self.day.jobs):
+            msg = f"job: {job.id} is on the day already"
+            raise ValueError(msg)
+        if self._board is None:
+            return Proof(Verdict.UNDECIDED, refusal=NoPlace(reasons.PLAN_BROKEN))
+        refusal = find_obstacle(self.day, job)
+        if refusal is not None:
+            return Proof(Verdict.NO, refusal=refusal)
+        found = insert(self._board, job)
+        if isinstance(found, Assignment):
+            return self._gate(job, {**self.plan, job.id: found})
+        if found.reason in {reasons.NO_QUALIFIED_INSPECTOR, reasons.EXCLUDED}:
+            return Proof(Verdict.NO, refusal=found)
+        return self._prove_by_change(job, Purse(budget or Budget()))
+
+    @cached_property
+    def _free_id(self) -> int:
+        """An id that no job of the day has."""
+        return min((job.id for job in self.day.jobs), default=0) - 1
+
+    def _docked_starts(self, candidate: Candidate) -> int:
+        """Return the starts at which the site has a dock without a change to others' docks."""
+        if self._board is None or candidate.site not in self.day.docks:
+            return -1
+        return starts_at_docks(self._board, candidate)
+
+    def _judge(self, job: Job, seats: Sequence[int], purse: Purse, *, has_dock: bool) -> Verdict:
+        if not has_dock:
+            docks = self._docks(job)
+            if docks is None:
+                return Verdict.NO
+            if not docks:
+                return Verdict.UNDECIDED
+        visit = self._search.layout.visit(job, seats)
+        return _verdict_of(self._search.decide(job, visit, purse))
+
+    def _docks(self, job: Job) -> Mapping[int, int] | None:
+        """Return a dock for each job of the site and the new one; None if there is no way, {} if unknown."""
+        try:
+            return assign_docks(self.day, self.plan, job)
+        except OverflowError:
+            return {}
+
+    def _prove_by_change(self, job: Job, purse: Purse) -> Proof:
+        docks = self._docks(job) if job.site in self.day.docks else None
+        if docks is None and job.site in self.day.docks:
+            numbers = {"site": job.site, "docks": len(self.day.docks[job.site])}
+            return Proof(Verdict.NO, refusal=NoPlace(reasons.NO_DOCK, numbers))
+        layout = self._search.layout
+        visit = layout.visit(job, layout.holders(job.seats, job.excluded))
+        found = self._search.decide(job, visit, purse)
+        if isinstance(found, Crewing) and docks != {}:
+            rows = self._search.plan_of(found) or {}
+            rows[job.id] = Assignment(found.visit)
+            return self._gate(job, self._with_docks(rows, docks or {}))
+        if isinstance(found, HallSet):
+            return self._refuse(job, found)
+        if found is False:
+            return Proof(Verdict.NO, refusal=NoPlace(reasons.NO_CREWING))
+        return Proof(Verdict.UNDECIDED, refusal=NoPlace(reasons.UNDECIDED))
+
+    def _with_docks(self, rows: Mapping[int, Assignment], docks: Mapping[int, int]) -> dict[int, Assignment]:
+        """Return rows with the docks that were chosen at the new job's site and the stored ones elsewhere."""
+        stored = {number: row.dock for number, row in self.plan.items()}
+        return {
+            number: replace(row, dock=docks.get(number, stored.get(number))) for number, row in rows.items()
+        }
+
+    def _gate(self, job: Job, plan: Mapping[int, Assignment]) -> Proof:
+        """Let a plan out only if every rule holds."""
+        grown = replace(self.day, jobs=(*self.day.jobs, job))
+        if check(grown, plan, previous=self.plan):
+            return Proof(Verdict.UNDECIDED, refusal=NoPlace(reasons.UNDECIDED))
+        return Proof(Verdict.YES, plan=plan)
+
+    def _refuse(self, job: Job, found: HallSet) -> Proof:
+        names = sorted(set().union(*(job.seats[seat] for seat in found.seats)))
+        numbers = {"needed": len(found.seats), "found": len(found.seats) - 1}
+        refusal = NoPlace(reasons.CREW_BUSY, numbers, found.seats, tuple(names))
+        rivals = tuple(self._search.layout.jobs[number].id for number in found.jobs)
+        return Proof(Verdict.NO, refusal=refusal, rivals=rivals)
+
+
+def answers(
+    oracles: Sequence[Oracle], candidate: Candidate | Sequence[Candidate], *, budget: Budget | None = None
+) -> list[Answer]:
+    """Return the answer of each day of an office, all of them within one budget.
+
+    `candidate` is one for all days, or one for each.
+    """
+    each = [candidate] * len(oracles) if isinstance(candidate, Candidate) else candidate
+    purse = Purse(budget or Budget())
+    return [oracle.look(asked, purse) for oracle, asked in zip(oracles, each, strict=True)]
+
+
+def _verdict_of(found: Finding) -> Verdict:
+    if isinstance(found, Crewing):
+        return Verdict.YES
+    return Verdict.UNDECIDED if found is None else Verdict.NO

@@ -1,0 +1,104 @@
+"""The layers of one day, from cheap to dear; each answer is proved, what no layer proves stays open.
+
+Crews only: docks do not depend on them (`solver.oracle.docks`). No changed plan is used before `check` passes.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from solver.check import check
+from solver.day import Day, Job
+from solver.oracle.budget import CELL_CONFLICTS, CELL_NODES, Purse
+from solver.oracle.chains import make_room
+from solver.oracle.hall import Hall, HallSet
+from solver.oracle.layout import Layout, Visit
+from solver.oracle.pool import Pool
+from solver.oracle.rows import Crews, Rows
+from solver.plan import Assignment, Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Crewing:
+    """Legal crews: of the jobs of the layout as masks of duties, and of the visit as duty ids by seat."""
+
+    jobs: Sequence[int]
+    visit: tuple[int, ...]
+
+
+Finding = Crewing | HallSet | bool | None
+"""Yes by crews, no by a Hall set or (False) by a proof of the engine, or None: not decided."""
+
+
+class Search:
+    """What is known of one day with a legal plan; it learns from each question."""
+
+    def __init__(self, day: Day, plan: Plan) -> None:
+        self.layout = Layout(day, plan)
+        self._bare = replace(day, docks={}, dock_closures={})
+        self._stored = {job: Assignment(row.crew) for job, row in plan.items()}
+        self._crews = tuple(sum(1 << duty for duty in crew) for crew in self.layout.crews)
+        self._hall = Hall(self.layout)
+        self._pool = Pool(self.layout, self._crews)
+        self._rows: Rows | None = None
+
+    def decide(self, job: Job, visit: Visit, purse: Purse) -> Finding:
+        """Look for crews of all jobs and a new one, which is given in both forms."""
+        if any((visit.holders & mask).bit_count() < count for mask, count in visit.needs):
+            return self._hall.find(visit)
+        return (
+            self._insert(visit)
+            or self._hall.find(visit)
+            or self._relocate(visit, purse)
+            or self._solve(job, visit, purse)
+        )
+
+    def plan_of(self, crewing: Crewing) -> dict[int, Assignment] | None:
+        """Return the plan of the day's jobs, without docks; None if a crew does not fill its seats."""
+        rows: dict[int, Assignment] = {}
+        for number, job in enumerate(self.layout.jobs):
+            if crewing.jobs[number] == self._crews[number]:
+                rows[job.id] = self._stored[job.id]
+                continue
+            crew = self.layout.fill_seats(self.layout.visits[number].seats, crewing.jobs[number])
+            if crew is None:
+                return None
+            rows[job.id] = Assignment(crew)
+        return rows
+
+    def _insert(self, visit: Visit) -> Crewing | None:
+        found = self._pool.find(visit)
+        return found and Crewing(self._pool.crews(found[0]), found[1])
+
+    def _relocate(self, visit: Visit, purse: Purse) -> Crewing | None:
+        crews = make_room(self.layout, self._crews, visit, purse, CELL_NODES)
+        return None if crews is None else self._adopt(crews, visit)
+
+    def _adopt(self, crews: Sequence[int], visit: Visit) -> Crewing | None:
+        """Take a changed plan up into the pool if it is legal, and insert the visit there."""
+        plan = self.plan_of(Crewing(crews, ()))
+        if plan is None or check(self._bare, plan, previous=self._stored):
+            return None
+        self._pool.add(crews)
+        return self._insert(visit)
+
+    def _solve(self, job: Job, visit: Visit, purse: Purse) -> Finding:
+        if purse.conflicts <= 0:
+            return None
+        if self._rows is None or self._rows.is_full:
+            self._rows = Rows(self.layout, self._crews)
+        found = self._rows.find(visit, purse, CELL_CONFLICTS)
+        if not isinstance(found, Crews):
+            return found
+        return self._adopt(found.jobs, visit) or self._accept(found, job, visit)
+
+    def _accept(self, found: Crews, job: Job, visit: Visit) -> Crewing | None:
+        """Take crews that are legal only together with the visit."""
+        crew = self.layout.fill_seats(visit.seats, found.visit)
+        if crew is None:
+            return None
+        crewing = Crewing(found.jobs, crew)
+        plan = self.plan_of(crewing)
+        if plan is None:
+            return None
+        grown = replace(self._bare, jobs=(*self._bare.jobs, job))
+        return None if check(grown, {**plan, job.id: Assignment(crew)}, previous=self._stored) else crewing
