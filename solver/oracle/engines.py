@@ -16,6 +16,9 @@ except ImportError:  # the wheel is optional
 Model = Sequence[int]
 """The literals that hold, by variable."""
 
+Core = frozenset[int]
+"""Assumptions that cannot all hold together with the constraints."""
+
 _CONFLICTS_PER_SECOND: Final = 5_000
 """What one second of CP-SAT's deterministic time counts for in conflicts."""
 
@@ -32,8 +35,8 @@ class Engine(Protocol):
     def prefer(self, literals: Sequence[int]) -> None:
         """Name values to try first."""
 
-    def solve(self, assumptions: Sequence[int], conflicts: int) -> tuple[Model | bool | None, int]:
-        """Return a model, False for a proof that there is none, None for neither; and the conflicts spent."""
+    def solve(self, assumptions: Sequence[int], conflicts: int) -> tuple[Model | Core | None, int]:
+        """Return a model, a core (there is none), or None for neither; and the conflicts spent."""
 
 
 def make_engine() -> Engine:
@@ -60,20 +63,22 @@ class MiniCard:
         """Name values to try first."""
         self._solver.set_phases(literals)
 
-    def solve(self, assumptions: Sequence[int], conflicts: int) -> tuple[Model | bool | None, int]:
-        """Return a model, False for a proof that there is none, None for neither; and the conflicts spent."""
+    def solve(self, assumptions: Sequence[int], conflicts: int) -> tuple[Model | Core | None, int]:
+        """Return a model, a core (there is none), or None for neither; and the conflicts spent."""
         self._solver.conf_budget(conflicts)
         found: bool | None = self._solver.solve_limited(assumptions)
         spent = self._solver.accum_stats()["conflicts"]
         cost, self._spent = spent - self._spent, spent
-        return (self._solver.get_model() if found else found), cost
+        if found is None:
+            return None, cost
+        return (self._solver.get_model() if found else frozenset(self._solver.get_core() or ())), cost
 
 
 class CpSat:
     """CP-SAT of OR-Tools with two workers; finds plans, proves nothing."""
 
     def __init__(self) -> None:
-        import numpy.typing  # noqa: F401, PLC0415 - must come before ortools' own use of it
+        import numpy.typing as _  # noqa: F401, PLC0415 - must come before ortools' own use of it
         from ortools.sat.python import cp_model  # noqa: PLC0415 - slow to import, and seldom needed
 
         self._cp_model = cp_model
@@ -93,7 +98,7 @@ class CpSat:
         """Name values to try first."""
         self._preferred |= {abs(one): one > 0 for one in literals}
 
-    def solve(self, assumptions: Sequence[int], conflicts: int) -> tuple[Model | bool | None, int]:
+    def solve(self, assumptions: Sequence[int], conflicts: int) -> tuple[Model | Core | None, int]:
         """Return a model, or None; and what the search counts for in conflicts."""
         model = self._model.clone()
         for one in assumptions:

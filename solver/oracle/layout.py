@@ -6,7 +6,7 @@ that only overlap counts and duties only have to contain their jobs; what is lef
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import combinations
 
@@ -44,14 +44,20 @@ def needs_of(seats: tuple[int, ...]) -> tuple[Need, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A job, or a candidate at a start: its rivals among the jobs, and who may take each of its seats."""
+    """A job, or a candidate at a start: its rivals among the jobs, and who may take each of its seats.
+
+    `present` are the duties that could hold it alone. `seats` and `needs` count only these, `demand` are the
+    needs without regard to time and place.
+    """
 
     site: int
     start: int
     end: int
     rivals: int
+    present: int
     seats: tuple[int, ...]
     needs: tuple[Need, ...]
+    demand: tuple[Need, ...]
 
     @property
     def holders(self) -> int:
@@ -116,7 +122,16 @@ class Layout:
         grid, cell = self.grid(job.site, job.duration), job.start // GRID
         present = grid.present[cell]
         able = tuple(mask & present for mask in seats)
-        return Visit(job.site, job.start, job.end, grid.rivals[cell], able, needs_of(able))
+        return Visit(
+            job.site,
+            job.start,
+            job.end,
+            grid.rivals[cell],
+            present,
+            able,
+            needs_of(able),
+            needs_of(tuple(seats)),
+        )
 
     def fill_seats(self, seats: Sequence[int], crew: int) -> tuple[int, ...] | None:
         """Return one duty id of a mask for each seat, None if they cannot fill them."""
@@ -140,7 +155,7 @@ class Layout:
         if job.frozen:
             seats = tuple(1 << duty for duty in self.crews[number])
         visit = self.visit(job, seats)
-        return Visit(job.site, job.start, job.end, visit.rivals & ~(1 << number), visit.seats, visit.needs)
+        return replace(visit, rivals=visit.rivals & ~(1 << number))
 
     def _relate_duties(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """Return for each duty the duties of its inspector, and those that cannot be used beside it."""

@@ -166,7 +166,7 @@ class Oracle:
             return self._gate(job, self._with_docks(rows, docks or {}))
         if isinstance(found, HallSet):
             return self._refuse(job, found)
-        if found is False:
+        if found is not None:
             return Proof(Verdict.NO, refusal=NoPlace(reasons.NO_CREWING))
         return Proof(Verdict.UNDECIDED, refusal=NoPlace(reasons.UNDECIDED))
 

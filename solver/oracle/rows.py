@@ -1,25 +1,31 @@
 """Layer 3: all promises of a day and one more visit as clauses and at-most constraints, kept between questions.
 
-A variable for each job and each duty that may hold one of its seats, and one for each duty that may hold the
-visit. Crews are Hall's conditions with as many duties as seats; rivals are at-most-one constraints over
-maximal cliques, for each duty. What a visit asks for stands behind literals that are assumed for one question
-and shared by all visits that ask for the same. What hangs on whole routes - lunch, and legs where travel is
-not metric - is added when a model breaks it, as a clause that holds for every legal plan.
+Variables: a job has a duty, the visit has a duty (the *guest* of that duty), a duty pauses for lunch at a
+minute. Crews are Hall's conditions with as many duties as seats; rivals are at-most-one constraints over
+maximal cliques, for each duty. What a visit asks for is a set of literals that are assumed: its rivals, the
+kinds of duties that cannot hold it, pauses that it forbids, its crew. So no clause belongs to one visit, and
+a proof that there is no crewing names the few literals it needs, which refute many other visits as well.
+
+The clauses about lunch hold for every legal plan but do not say all; what is left (and legs, where travel is
+not metric) is added when a model breaks it.
 """
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import Final
 
+from solver.day import Lunch
 from solver.oracle.budget import Purse
-from solver.oracle.engines import Engine, Model, make_engine
-from solver.oracle.layout import Layout, Visit, bits
+from solver.oracle.engines import Core, Engine, Model, make_engine
+from solver.oracle.layout import Layout, Need, Visit, bits
 from solver.oracle.pool import loads_of
 from solver.oracle.routes import is_legal, stops_of
 
-MOST_RULES: Final = 600
-"""Literals for rules of visits after which the model is built anew."""
+PAUSES: Final = 5
+"""Minutes between two lunch pauses that the engine knows, beside those that begin or end with a job."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,30 +46,35 @@ class Rows:
         self._guest = [self._new() for _ in layout.duties]
         self._owner: list[tuple[int, int]] = [(-1, duty) for duty in range(len(layout.duties))]
         self._at: list[dict[int, int]] = []  # by job: duty -> variable
+        self._needs: dict[Need, int] = {}
         self._rules: dict[Hashable, int] = {}
         self._add_jobs()
         self._add_cliques()
         self._add_clashes()
+        self._rival = [self._add_rival(own) for own in self._at]
+        self._absent = [self._add_absence(duties) for duties in layout.kinds.values()]
+        self._pauses = _list_pauses(layout)
+        self._barred = [self._new() for _ in self._pauses]
+        self._off = self._new()
+        self._add_lunches()
         for job, crew in enumerate(crews):
             self._engine.prefer([one if crew >> duty & 1 else -one for duty, one in self._at[job].items()])
 
-    @property
-    def is_full(self) -> bool:
-        """Whether so many different visits were asked for that it is time to start anew."""
-        return len(self._rules) > MOST_RULES
-
-    def find(self, visit: Visit, purse: Purse, conflicts: int) -> Crews | bool | None:
-        """Return crews for all jobs and the visit, False for a proof that there are none, None for neither."""
-        rules = self._rules_of(visit)
+    def find(self, visit: Visit, purse: Purse, conflicts: int) -> Crews | Core | None:
+        """Return crews for all jobs and the visit, or literals that exclude each other, or None for neither."""
+        asked = sorted(self.ask(visit))
+        place = self._place(visit)
         left = min(conflicts, purse.conflicts)
         while left > 0:
-            model, cost = self._engine.solve(rules, left)
+            model, cost = self._engine.solve(asked, left)
             left -= max(1, cost)
             purse.conflicts = max(0, purse.conflicts - max(1, cost))
-            if model is None or isinstance(model, bool):
+            if model is None:
+                return None
+            if isinstance(model, frozenset):
                 return model
             crews = self._read(model)
-            if not self._mend(visit, crews, rules[-1]):
+            if not self._mend(visit, crews, place):
                 return crews
         return None
 
@@ -130,18 +141,112 @@ class Rows:
                 if other > duty:
                     self._engine.add_clause([-is_used, -used[other]])
 
+    def _add_rival(self, own: Mapping[int, int]) -> int:
+        """Return the literal that a job and the visit share no duty."""
+        rival = self._new()
+        for duty, variable in own.items():
+            self._engine.add_clause([-rival, -variable, -self._guest[duty]])
+        return rival
+
+    def _add_absence(self, duties: int) -> int:
+        """Return the literal that none of some duties holds the visit."""
+        absent = self._new()
+        for duty in bits(duties):
+            self._engine.add_clause([-absent, -self._guest[duty]])
+        return absent
+
+    def _add_lunches(self) -> None:
+        """Let each duty with a lunch pause at a minute when no job is there, nor the visit.
+
+        A duty whose visit may pause at an unknown minute is free; so is one without a job, which finds its
+        pause among those known.
+        """
+        for duty, dines in enumerate(self._layout.dines):
+            if not dines:
+                continue
+            pauses = [self._new() for _ in self._pauses]
+            free = self._new()
+            self._engine.add_clause([*pauses, free])
+            self._engine.add_clause([-free, self._off])
+            self._engine.add_clause([-free, self._guest[duty]])
+            for pause, barred in zip(pauses, self._barred, strict=True):
+                self._engine.add_clause([-barred, -pause, -self._guest[duty]])
+            self._add_pauses(duty, pauses)
+
+    def _add_pauses(self, duty: int, pauses: Sequence[int]) -> None:
+        """Say which jobs and pairs of jobs forbid which pauses."""
+        for before, after, first, last in self._squeezes:
+            if duty not in self._at[before] or duty not in self._at[after]:
+                continue
+            pair = {self._at[before][duty], self._at[after][duty]}
+            self._engine.add_at_most([*pair, *pauses[first:last]], len(pair))
+
+    @cached_property
+    def _squeezes(self) -> list[tuple[int, int, int, int]]:
+        """Two jobs, or one twice, and the range of pauses, by number, for which they leave no time."""
+        lunch = self._layout.day.lunch
+        if lunch is None:
+            return []
+        found = []
+        for after, second in enumerate(self._layout.visits):
+            found.append((after, after, *self._range(second.start - lunch.minutes + 1, second.end - 1)))
+            for before in range(after):
+                first = self._layout.visits[before]
+                away = self._layout.minutes(first.site, second.site)
+                if lunch.minutes <= second.start - first.end < lunch.minutes + away:
+                    found.append((before, after, *self._range(first.end, second.start - lunch.minutes)))
+        return [one for one in found if one[2] < one[3]]
+
+    def _range(self, first: int, last: int) -> tuple[int, int]:
+        """Return the numbers of the pauses that begin from first to last, both included, as a range."""
+        return bisect_left(self._pauses, first), bisect_right(self._pauses, last)
+
     # --- one more visit -----------------------------------------------------------------------------------
 
-    def _rules_of(self, visit: Visit) -> list[int]:
-        """Return the literals to assume for a visit; the last one stands for its place and time."""
-        holders, seats = visit.holders, len(visit.seats)
-        rules = [
-            self._rule(need, lambda rule, need=need: self._add_need(rule, *need)) for need in visit.needs
+    def ask(self, visit: Visit) -> frozenset[int]:
+        """Return the literals to assume for a visit."""
+        layout, seats = self._layout, len(visit.seats)
+        asked = [self._rival[job] for job in bits(visit.rivals)]
+        asked += [
+            self._absent[number]
+            for number, duties in enumerate(layout.kinds.values())
+            if not visit.present & duties
         ]
-        rules.append(self._rule(seats, lambda rule: self._add_size(rule, seats)))
-        key = visit.site, visit.start, visit.end, holders  # what lunch depends on, too
-        rules.append(self._rule(key, lambda rule: self._add_rivals(rule, visit.rivals, holders)))
-        return rules
+        asked += [self._need(*need) for need in visit.demand]
+        asked.append(self._rule(seats, lambda rule: self._add_size(rule, seats)))
+        asked.append(self._place(visit))
+        lunch = layout.day.lunch
+        if lunch is not None:
+            first, last = self._range(visit.start - lunch.minutes + 1, visit.end - 1)
+            asked += self._barred[first:last]
+            if self._knows(visit.end, lunch) and self._knows(visit.start - lunch.minutes, lunch):
+                asked.append(-self._off)
+        return frozenset(asked)
+
+    def _knows(self, pause: int, lunch: Lunch) -> bool:
+        """Whether a pause is among the known ones, or outside of the span of lunch."""
+        first, last = self._range(pause, pause)
+        return first < last or not lunch.earliest <= pause <= lunch.latest - lunch.minutes
+
+    def imply(self, visit: Visit) -> frozenset[int]:
+        """Return all literals that a visit's own ones bring about: its crew may ask for more than others'."""
+        implied = [
+            rule
+            for key, rule in self._needs.items()
+            if any(not mask & ~key[0] and count >= key[1] for mask, count in visit.demand)
+        ]
+        return self.ask(visit).union(implied)
+
+    def _place(self, visit: Visit) -> int:
+        """Return the literal behind which clauses about one place and time stand."""
+        return self._rule((visit.site, visit.start, visit.end), lambda _: None)
+
+    def _need(self, mask: int, count: int) -> int:
+        found = self._needs.get((mask, count))
+        if found is None:
+            found = self._needs[mask, count] = self._new()
+            self._add_need(found, mask, count)
+        return found
 
     def _rule(self, key: Hashable, write: Callable[[int], None]) -> int:
         found = self._rules.get(key)
@@ -170,15 +275,6 @@ class Rows:
         for one in idle:
             self._engine.add_clause([-rule, -one])
         return idle
-
-    def _add_rivals(self, rule: int, rivals: int, holders: int) -> None:
-        for duty, guest in enumerate(self._guest):
-            if not holders >> duty & 1:
-                self._engine.add_clause([-rule, -guest])
-                continue
-            for job in bits(rivals):
-                if duty in self._at[job]:
-                    self._engine.add_clause([-rule, -guest, -self._at[job][duty]])
 
     # --- what hangs on whole routes -----------------------------------------------------------------------
 
@@ -239,3 +335,19 @@ class Rows:
             if extra is None:
                 clause.append(self._guest[duty])
         self._engine.add_clause(clause)
+
+
+def _list_pauses(layout: Layout) -> list[int]:
+    """Return the minutes at which a lunch may begin: a lattice, and where jobs begin or end.
+
+    A legal lunch can be moved to begin with the end of a job or the span, or to end with the begin of a job
+    or the end of the span.
+    """
+    lunch = layout.day.lunch
+    if lunch is None:
+        return []
+    latest = lunch.latest - lunch.minutes
+    pauses = {*range(lunch.earliest, latest, PAUSES), latest}
+    for job in layout.jobs:
+        pauses |= {job.end, job.start - lunch.minutes}
+    return sorted(pause for pause in pauses if lunch.earliest <= pause <= latest)

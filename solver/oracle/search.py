@@ -10,6 +10,7 @@ from solver.check import check
 from solver.day import Day, Job
 from solver.oracle.budget import CELL_CONFLICTS, CELL_NODES, Purse
 from solver.oracle.chains import make_room
+from solver.oracle.engines import Core
 from solver.oracle.hall import Hall, HallSet
 from solver.oracle.layout import Layout, Visit
 from solver.oracle.pool import Pool
@@ -25,8 +26,8 @@ class Crewing:
     visit: tuple[int, ...]
 
 
-Finding = Crewing | HallSet | bool | None
-"""Yes by crews, no by a Hall set or (False) by a proof of the engine, or None: not decided."""
+Finding = Crewing | HallSet | Core | None
+"""Yes by crews, no by a Hall set or by a proof of the engine, or None: not decided."""
 
 
 class Search:
@@ -40,6 +41,7 @@ class Search:
         self._hall = Hall(self.layout)
         self._pool = Pool(self.layout, self._crews)
         self._rows: Rows | None = None
+        self._cores: list[Core] = []
 
     def decide(self, job: Job, visit: Visit, purse: Purse) -> Finding:
         """Look for crews of all jobs and a new one, which is given in both forms."""
@@ -48,6 +50,7 @@ class Search:
         return (
             self._insert(visit)
             or self._hall.find(visit)
+            or self._refute(visit)
             or self._relocate(visit, purse)
             or self._solve(job, visit, purse)
         )
@@ -69,6 +72,13 @@ class Search:
         found = self._pool.find(visit)
         return found and Crewing(self._pool.crews(found[0]), found[1])
 
+    def _refute(self, visit: Visit) -> Core | None:
+        """Return a known core that lies within what the visit asks for."""
+        if self._rows is None or not self._cores:
+            return None
+        asked = self._rows.imply(visit)
+        return next((core for core in reversed(self._cores) if core <= asked), None)
+
     def _relocate(self, visit: Visit, purse: Purse) -> Crewing | None:
         crews = make_room(self.layout, self._crews, visit, purse, CELL_NODES)
         return None if crews is None else self._adopt(crews, visit)
@@ -84,9 +94,11 @@ class Search:
     def _solve(self, job: Job, visit: Visit, purse: Purse) -> Finding:
         if purse.conflicts <= 0:
             return None
-        if self._rows is None or self._rows.is_full:
+        if self._rows is None:
             self._rows = Rows(self.layout, self._crews)
         found = self._rows.find(visit, purse, CELL_CONFLICTS)
+        if isinstance(found, frozenset):
+            self._cores.append(found)
         if not isinstance(found, Crews):
             return found
         return self._adopt(found.jobs, visit) or self._accept(found, job, visit)
