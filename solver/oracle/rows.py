@@ -13,7 +13,7 @@ not metric) is added when a model breaks it.
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import pairwise
 from typing import Final
 
@@ -56,6 +56,7 @@ class Rows:
         self._pauses = _list_pauses(layout)
         self._barred = [self._new() for _ in self._pauses]
         self._off = self._new()
+        self._pausing: dict[int, list[int]] = {}  # by dining duty: the variable of each pause
         self._add_lunches()
         for job, crew in enumerate(crews):
             self._engine.prefer([one if crew >> duty & 1 else -one for duty, one in self._at[job].items()])
@@ -164,7 +165,7 @@ class Rows:
         for duty, dines in enumerate(self._layout.dines):
             if not dines:
                 continue
-            pauses = [self._new() for _ in self._pauses]
+            pauses = self._pausing[duty] = [self._new() for _ in self._pauses]
             free = self._new()
             self._engine.add_clause([*pauses, free])
             self._engine.add_clause([-free, self._off])
@@ -219,9 +220,30 @@ class Rows:
         if lunch is not None:
             first, last = self._range(visit.start - lunch.minutes + 1, visit.end - 1)
             asked += self._barred[first:last]
+            asked += self._squeeze(visit, lunch)
             if self._knows(visit.end, lunch) and self._knows(visit.start - lunch.minutes, lunch):
                 asked.append(-self._off)
         return frozenset(asked)
+
+    def _squeeze(self, visit: Visit, lunch: Lunch) -> Iterator[int]:
+        """Yield the literals that the visit and a job leave no time for some pauses between them."""
+        for job, other in enumerate(self._layout.jobs):
+            if visit.rivals >> job & 1:
+                continue
+            if other.start < visit.start:
+                first, last, away = other.end, visit.start, self._layout.minutes(other.site, visit.site)
+            else:
+                first, last, away = visit.end, other.start, self._layout.minutes(visit.site, other.site)
+            pauses = self._range(first, last - lunch.minutes)
+            if last - first < lunch.minutes + away and pauses[0] < pauses[1]:
+                yield self._rule((job, *pauses), partial(self._add_squeeze, job=job, pauses=pauses))
+
+    def _add_squeeze(self, rule: int, *, job: int, pauses: tuple[int, int]) -> None:
+        at = self._at[job]
+        for duty, pausing in self._pausing.items():
+            if duty in at:
+                for pause in pausing[slice(*pauses)]:
+                    self._engine.add_clause([-rule, -self._guest[duty], -at[duty], -pause])
 
     def _knows(self, pause: int, lunch: Lunch) -> bool:
         """Whether a pause is among the known ones, or outside of the span of lunch."""
