@@ -3,19 +3,16 @@
 from dataclasses import dataclass
 from typing import Final
 
-CELL_NODES: Final = 200
-"""Relocations that one start may cost."""
-
-CELL_CONFLICTS: Final = 3_000
-"""Conflicts of the SAT engine that one start may cost, so that a hard one leaves something to the others."""
+_SHARE: Final = 10
+"""The part of a budget, one in so many, that one start of a whole day may cost: a hard one leaves something."""
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
     """Work of one question, over all its days and starts: relocations of chains, conflicts of the engine."""
 
-    nodes: int = 50_000
-    conflicts: int = 50_000
+    nodes: int = 500
+    conflicts: int = 2_000
 
     def __post_init__(self) -> None:
         if self.nodes < 0 or self.conflicts < 0:
@@ -24,8 +21,20 @@ class Budget:
 
 
 class Purse:
-    """What is left of a budget while a question is worked on."""
+    """What is left of a budget while a question is worked on, and what one start may cost of it."""
 
-    def __init__(self, budget: Budget) -> None:
+    def __init__(self, budget: Budget, *, share: int = _SHARE) -> None:
         self.nodes = budget.nodes
         self.conflicts = budget.conflicts
+        self._most_nodes = -(-budget.nodes // share)
+        self._most_conflicts = -(-budget.conflicts // share)
+
+    @property
+    def cell_nodes(self) -> int:
+        """Relocations that the next start may cost."""
+        return min(self.nodes, self._most_nodes)
+
+    @property
+    def cell_conflicts(self) -> int:
+        """Conflicts that the next start may cost."""
+        return min(self.conflicts, self._most_conflicts)

@@ -34,14 +34,12 @@ class Draft:
         self.loads[target] ^= 1 << job
 
 
-def make_room(
-    layout: Layout, crews: Sequence[int], visit: Visit, purse: Purse, nodes: int
-) -> list[int] | None:
+def make_room(layout: Layout, crews: Sequence[int], visit: Visit, purse: Purse) -> list[int] | None:
     """Return a changed plan into which the visit can be inserted, None if none was found.
 
-    At most so many relocations are tried, and no more than the purse holds.
+    No more relocations are tried than the purse grants.
     """
-    granted = min(nodes, purse.nodes)
+    granted = purse.cell_nodes
     search = _Search(layout, granted)
     found = search.clear(Draft(list(crews), list(loads_of(layout, crews))), visit, len(visit.seats))
     purse.nodes -= granted - max(0, search.nodes)

@@ -122,7 +122,7 @@ class Oracle:
             return self._gate(job, {**self.plan, job.id: found})
         if found.reason in {reasons.NO_QUALIFIED_INSPECTOR, reasons.EXCLUDED}:
             return Proof(Verdict.NO, refusal=found)
-        return self._prove_by_change(job, Purse(budget or Budget()))
+        return self._prove_by_change(job, Purse(budget or Budget(), share=1))
 
     @cached_property
     def _free_id(self) -> int:

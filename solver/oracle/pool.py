@@ -10,7 +10,7 @@ from typing import Final
 from solver.oracle.layout import Layout, Visit, bits
 from solver.oracle.routes import is_legal, stops_of
 
-MOST_PLANS: Final = 64
+MOST_PLANS: Final = 128
 """Plans of a pool; the oldest but the first gives way."""
 
 

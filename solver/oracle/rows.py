@@ -61,11 +61,11 @@ class Rows:
         for job, crew in enumerate(crews):
             self._engine.prefer([one if crew >> duty & 1 else -one for duty, one in self._at[job].items()])
 
-    def find(self, visit: Visit, purse: Purse, conflicts: int) -> Crews | Core | None:
+    def find(self, visit: Visit, purse: Purse) -> Crews | Core | None:
         """Return crews for all jobs and the visit, or literals that exclude each other, or None for neither."""
         asked = sorted(self.ask(visit))
         place = self._place(visit)
-        left = min(conflicts, purse.conflicts)
+        left = purse.cell_conflicts
         while left > 0:
             model, cost = self._engine.solve(asked, left)
             left -= max(1, cost)

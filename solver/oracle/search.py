@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from solver.check import check
 from solver.day import Day, Job
-from solver.oracle.budget import CELL_CONFLICTS, CELL_NODES, Purse
+from solver.oracle.budget import Purse
 from solver.oracle.chains import make_room
 from solver.oracle.engines import Core
 from solver.oracle.hall import Hall, HallSet
@@ -80,7 +80,7 @@ class Search:
         return next((core for core in reversed(self._cores) if core <= asked), None)
 
     def _relocate(self, visit: Visit, purse: Purse) -> Crewing | None:
-        crews = make_room(self.layout, self._crews, visit, purse, CELL_NODES)
+        crews = make_room(self.layout, self._crews, visit, purse)
         return None if crews is None else self._adopt(crews, visit)
 
     def _adopt(self, crews: Sequence[int], visit: Visit) -> Crewing | None:
@@ -96,7 +96,7 @@ class Search:
             return None
         if self._rows is None:
             self._rows = Rows(self.layout, self._crews)
-        found = self._rows.find(visit, purse, CELL_CONFLICTS)
+        found = self._rows.find(visit, purse)
         if isinstance(found, frozenset):
             self._cores.append(found)
         if not isinstance(found, Crews):
