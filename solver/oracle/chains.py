@@ -10,7 +10,7 @@ from typing import Final
 from solver.oracle.budget import Purse
 from solver.oracle.layout import Layout, Visit, bits
 from solver.oracle.pool import choose_crew, loads_of
-from solver.oracle.routes import is_legal, stops_of
+from solver.oracle.routes import is_legal
 
 DEPTH: Final = 3
 """Relocations in a row."""
@@ -113,9 +113,7 @@ class _Search:
             return False
         if clashing and any(draft.loads[other] for other in bits(clashing)):
             return False
-        if layout.metric and not layout.dines[duty]:
-            return True
-        return is_legal(layout, duty, stops_of(layout, draft.loads[duty] | 1 << job))
+        return is_legal(layout, duty, draft.loads[duty] | 1 << job)
 
     def _replacements(self, visit: Visit, others: int) -> int:
         """Return the duties that complete a crew from which one is missing."""

@@ -3,9 +3,9 @@
 The plan's own crews seat all but the new visit; what it lacks is looked for by augmenting paths.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from solver.day import GRID
 from solver.oracle.layout import Layout, Visit, bits
 
 
@@ -26,41 +26,33 @@ class Hall:
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
+        self._cliques: dict[int, list[int]] = {}
         self._known: dict[tuple[int, tuple[int, ...]], HallSet | None] = {}
 
     def find(self, visit: Visit) -> HallSet | None:
-        """Return a set of seats that proves that the visit cannot be crewed, None if none was found."""
-        tried: set[int] = set()
-        for clique in self._cliques(visit):
-            if clique in tried:
-                continue
-            tried.add(clique)
-            key = clique, visit.seats
-            if key not in self._known:
-                self._known[key] = self._seat(clique, visit.seats)
-            if found := self._known[key]:
-                return found
-        return None
+        """Return a set of seats that proves that the visit cannot be crewed, None if there is none."""
+        key = visit.rivals, visit.seats
+        if key not in self._known:
+            cliques = self._cliques.get(visit.rivals)
+            if cliques is None:
+                cliques = self._cliques[visit.rivals] = list(self._grow(0, visit.rivals, 0))
+            found = (self._seat(clique, visit.seats) for clique in cliques)
+            self._known[key] = next((one for one in found if one), None)
+        return self._known[key]
 
-    def _cliques(self, visit: Visit) -> list[int]:
-        """Return sets of rivals of the visit that are rivals of each other, one for each instant."""
-        layout, found = self._layout, []
-        cells = {visit.start // GRID}
-        starting = visit.rivals
-        for j in bits(starting):
-            if visit.start < layout.jobs[j].start < visit.end:
-                cells.add(layout.jobs[j].start // GRID)
-        for cell in sorted(cells):
-            clique = visit.rivals & layout.running[cell]
-            rest = visit.rivals & ~clique
-            for j in bits(clique):
-                rest &= layout.visits[j].rivals
-            while rest:
-                low = rest & -rest
-                clique |= low
-                rest &= layout.visits[low.bit_length() - 1].rivals
-            found.append(clique)
-        return found
+    def _grow(self, clique: int, wanted: int, barred: int) -> Iterator[int]:
+        """Yield the maximal cliques of the wanted jobs (Bron and Kerbosch, with a pivot)."""
+        visits = self._layout.visits
+        if not wanted:
+            if not barred:
+                yield clique
+            return
+        pivot = max(bits(wanted | barred), key=lambda j: (wanted & visits[j].rivals).bit_count())
+        for j in bits(wanted & ~visits[pivot].rivals):
+            rivals = visits[j].rivals
+            yield from self._grow(clique | 1 << j, wanted & rivals, barred & rivals)
+            wanted &= ~(1 << j)
+            barred |= 1 << j
 
     def _seat(self, clique: int, seats: tuple[int, ...]) -> HallSet | None:
         layout = self._layout

@@ -6,11 +6,12 @@ that only overlap counts and duties only have to contain their jobs; what is lef
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
+from typing import NamedTuple
 
-from solver.day import CELLS, GRID, Day, Duty, Job, Seat
+from solver.day import CELLS, GRID, Candidate, Day, Duty, Job, Seat
 from solver.oracle.metric import is_metric
 from solver.plan import Plan
 
@@ -42,12 +43,11 @@ def needs_of(seats: tuple[int, ...]) -> tuple[Need, ...]:
     return tuple(sorted(most.items(), key=lambda need: (need[0].bit_count(), need[0])))
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+class Visit(NamedTuple):
     """A job, or a candidate at a start: its rivals among the jobs, and who may take each of its seats.
 
-    `present` are the duties that could hold it alone. `seats` and `needs` count only these, `demand` are the
-    needs without regard to time and place.
+    `present` are the duties that could hold it alone. `seats`, `needs` and `holders` (of some seat) count
+    only these, `demand` are the needs without regard to time and place.
     """
 
     site: int
@@ -57,15 +57,8 @@ class Visit:
     present: int
     seats: tuple[int, ...]
     needs: tuple[Need, ...]
+    holders: int
     demand: tuple[Need, ...]
-
-    @property
-    def holders(self) -> int:
-        """Mask of the duties that may take some seat."""
-        found = 0
-        for mask in self.seats:
-            found |= mask
-        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +80,18 @@ class Layout:
         self.duties: tuple[Duty, ...] = tuple(sorted(day.duties, key=lambda duty: duty.id))
         self.number = {duty.id: number for number, duty in enumerate(self.duties)}
         self.kinds = _group_duties(self.duties)
+        self.twin = tuple(
+            next((duties & -duties).bit_length() - 1 for duties in self.kinds.values() if duties >> d & 1)
+            for d in range(len(self.duties))
+        )
         self.kind = tuple((one.start, one.end, one.start_site, one.end_site) for one in self.duties)
         self.dines = tuple(day.lunch is not None and day.lunch.is_due_in(duty) for duty in self.duties)
         self.same, self.clashing = self._relate_duties()
         self.frozen = sum(1 << j for j, job in enumerate(self.jobs) if job.frozen)
+        self.at_site = {site: 0 for site in day.docks}
+        for j, job in enumerate(self.jobs):
+            self.at_site[job.site] = self.at_site.get(job.site, 0) | 1 << j
+        self.legal: dict[tuple[int, int, int, int, int], bool] = {}
         self._held = {one.id: one.held_on(day.date) for one in day.inspectors}
         self._holders: dict[Seat, int] = {}
         self._grids: dict[tuple[int, int], Grid] = {}
@@ -117,20 +118,18 @@ class Layout:
         barred = sum(1 << d for d, duty in enumerate(self.duties) if duty.inspector in excluded)
         return tuple(self._holders_of(seat) & ~barred for seat in seats)
 
-    def visit(self, job: Job, seats: Sequence[int]) -> Visit:
-        """Return a job, which need not be on the day, as a visit; `seats` are its `holders`."""
-        grid, cell = self.grid(job.site, job.duration), job.start // GRID
+    def visit(self, job: Candidate | Job, start: int, seats: tuple[int, ...]) -> Visit:
+        """Return a job, which need not be on the day, at a start of the grid; `seats` are its `holders`."""
+        grid, cell = self.grid(job.site, job.duration), start // GRID
         present = grid.present[cell]
-        able = tuple(mask & present for mask in seats)
+        able = tuple([mask & present for mask in seats])
+        holders = 0
+        for mask in able:
+            holders |= mask
+        demand = needs_of(seats)
+        needs = demand if able == seats else needs_of(able)
         return Visit(
-            job.site,
-            job.start,
-            job.end,
-            grid.rivals[cell],
-            present,
-            able,
-            needs_of(able),
-            needs_of(tuple(seats)),
+            job.site, start, start + job.duration, grid.rivals[cell], present, able, needs, holders, demand
         )
 
     def fill_seats(self, seats: Sequence[int], crew: int) -> tuple[int, ...] | None:
@@ -154,8 +153,8 @@ class Layout:
         seats = self.holders(job.seats, job.excluded)
         if job.frozen:
             seats = tuple(1 << duty for duty in self.crews[number])
-        visit = self.visit(job, seats)
-        return replace(visit, rivals=visit.rivals & ~(1 << number))
+        visit = self.visit(job, job.start, seats)
+        return visit._replace(rivals=visit.rivals & ~(1 << number))
 
     def _relate_duties(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """Return for each duty the duties of its inspector, and those that cannot be used beside it."""

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, partial
 
 from solver import reasons
+from solver.board import starts_between
 from solver.check import check
 from solver.day import GRID, Candidate, Day, Job
 from solver.insert import (
@@ -19,10 +20,10 @@ from solver.insert import (
     starts_at_docks,
 )
 from solver.oracle.budget import Budget, Purse
-from solver.oracle.docks import assign_docks
+from solver.oracle.docks import assign_docks, can_park
 from solver.oracle.hall import HallSet
 from solver.oracle.layout import bits
-from solver.oracle.search import Crewing, Finding, Search
+from solver.oracle.search import Crewing, Search
 from solver.plan import Assignment, Plan
 
 
@@ -75,6 +76,7 @@ class Oracle:
         self.day = day
         self.plan = dict(plan)
         self.is_broken = bool(check(day, plan))
+        self._docked: dict[tuple[int, int], tuple[int, int]] = {}
         self._board: Board | None = None if self.is_broken else prepare(day, plan)
 
     @cached_property
@@ -92,16 +94,21 @@ class Oracle:
             return Answer(0, 0, allowed)
         if len(candidate.seats) < self.day.minimum_crew:
             return Answer(0, allowed, 0)
-        yes, no = open_starts(self._board, candidate), 0
+        yes = open_starts(self._board, candidate)
         if yes == allowed:
             return Answer(yes, 0, 0)
-        docked = self._docked_starts(candidate)
-        seats = self._search.layout.holders(candidate.seats, candidate.excluded)
-        for cell in bits(allowed & ~yes):
-            job = candidate.at(cell * GRID, self._free_id)
-            verdict = self._judge(job, seats, purse, has_dock=bool(docked >> cell & 1))
-            yes |= (verdict is Verdict.YES) << cell
-            no |= (verdict is Verdict.NO) << cell
+        docked, unknown = self._docked_starts(self._board, candidate)
+        no = allowed & ~docked & ~unknown
+        layout = self._search.layout
+        seats = layout.holders(candidate.seats, candidate.excluded)
+        for cell in bits(allowed & docked & ~yes):
+            start = cell * GRID
+            visit = layout.visit(candidate, start, seats)
+            found = self._search.decide(visit, partial(candidate.at, start, self._free_id), purse)
+            if isinstance(found, Crewing):
+                yes |= 1 << cell
+            elif found is not None:
+                no |= 1 << cell
         return Answer(yes, no, allowed & ~yes & ~no)
 
     def prove(self, job: Job, *, budget: Budget | None = None) -> Proof:
@@ -129,46 +136,57 @@ class Oracle:
         """An id that no job of the day has."""
         return min((job.id for job in self.day.jobs), default=0) - 1
 
-    def _docked_starts(self, candidate: Candidate) -> int:
-        """Return the starts at which the site has a dock without a change to others' docks."""
-        if self._board is None or candidate.site not in self.day.docks:
-            return -1
-        return starts_at_docks(self._board, candidate)
+    def _docked_starts(self, board: Board, candidate: Candidate) -> tuple[int, int]:
+        """Return the starts at which all jobs of the site and the candidate can have docks, and the unknown.
 
-    def _judge(self, job: Job, seats: Sequence[int], purse: Purse, *, has_dock: bool) -> Verdict:
-        if not has_dock:
-            docks = self._docks(job)
-            if docks is None:
-                return Verdict.NO
-            if not docks:
-                return Verdict.UNDECIDED
-        visit = self._search.layout.visit(job, seats)
-        return _verdict_of(self._search.decide(job, visit, purse))
+        They do not depend on the candidate's window, so that they are kept for its site and duration.
+        """
+        key = candidate.site, candidate.duration
+        if candidate.site not in self.day.docks:
+            return -1, 0
+        if key not in self._docked:
+            freely = starts_at_docks(board, candidate)
+            opened = starts_between(self.day.opens, self.day.closes - candidate.duration)
+            found = {True: freely, False: 0, None: 0}
+            for cell in bits(opened & ~freely):
+                found[self._can_park(candidate, cell)] |= 1 << cell
+            self._docked[key] = found[True], found[None]
+        return self._docked[key]
 
-    def _docks(self, job: Job) -> Mapping[int, int] | None:
-        """Return a dock for each job of the site and the new one; None if there is no way, {} if unknown."""
-        try:
-            return assign_docks(self.day, self.plan, job)
-        except OverflowError:
-            return {}
+    def _can_park(self, candidate: Candidate, cell: int) -> bool | None:
+        layout = self._search.layout
+        here, docks = layout.at_site[candidate.site], len(self.day.docks[candidate.site])
+        cells = range(cell, -(-(cell * GRID + candidate.duration) // GRID))
+        if any((layout.running[one] & here).bit_count() >= docks for one in cells):
+            return False
+        job = replace(candidate, finish_by=None).at(cell * GRID, self._free_id)
+        return can_park(self.day, self.plan, job)
 
     def _prove_by_change(self, job: Job, purse: Purse) -> Proof:
-        docks = self._docks(job) if job.site in self.day.docks else None
-        if docks is None and job.site in self.day.docks:
+        docks = self._docks_beside(job)
+        if docks is None:
             numbers = {"site": job.site, "docks": len(self.day.docks[job.site])}
             return Proof(Verdict.NO, refusal=NoPlace(reasons.NO_DOCK, numbers))
         layout = self._search.layout
-        visit = layout.visit(job, layout.holders(job.seats, job.excluded))
-        found = self._search.decide(job, visit, purse)
-        if isinstance(found, Crewing) and docks != {}:
-            rows = self._search.plan_of(found) or {}
-            rows[job.id] = Assignment(found.visit)
-            return self._gate(job, self._with_docks(rows, docks or {}))
+        visit = layout.visit(job, job.start, layout.holders(job.seats, job.excluded))
+        found = self._search.decide(visit, lambda: job, purse)
+        if isinstance(found, Crewing):
+            rows = {**(self._search.plan_of(found) or {}), job.id: Assignment(found.visit)}
+            return self._gate(job, self._with_docks(rows, docks))
         if isinstance(found, HallSet):
             return self._refuse(job, found)
         if found is not None:
             return Proof(Verdict.NO, refusal=NoPlace(reasons.NO_CREWING))
         return Proof(Verdict.UNDECIDED, refusal=NoPlace(reasons.UNDECIDED))
+
+    def _docks_beside(self, job: Job) -> Mapping[int, int] | None:
+        """Return docks for the jobs of a site and one more; none for the new one where that is not known."""
+        if job.site not in self.day.docks:
+            return {}
+        try:
+            return assign_docks(self.day, self.plan, job)
+        except OverflowError:
+            return {}
 
     def _with_docks(self, rows: Mapping[int, Assignment], docks: Mapping[int, int]) -> dict[int, Assignment]:
         """Return rows with the docks that were chosen at the new job's site and the stored ones elsewhere."""
@@ -202,9 +220,3 @@ def answers(
     each = [candidate] * len(oracles) if isinstance(candidate, Candidate) else candidate
     purse = Purse(budget or Budget())
     return [oracle.look(asked, purse) for oracle, asked in zip(oracles, each, strict=True)]
-
-
-def _verdict_of(found: Finding) -> Verdict:
-    if isinstance(found, Crewing):
-        return Verdict.YES
-    return Verdict.UNDECIDED if found is None else Verdict.NO

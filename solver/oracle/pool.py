@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from solver.oracle.layout import Layout, Visit, bits
-from solver.oracle.routes import is_legal, stops_of
+from solver.oracle.routes import is_legal
 
 MOST_PLANS: Final = 128
 """Plans of a pool; the oldest but the first gives way."""
@@ -112,6 +112,4 @@ def takes(layout: Layout, loads: Sequence[int], visit: Visit, duty: int) -> bool
     """Whether a duty without rivals of a visit can take it: no clashing duty in use, a legal route."""
     if layout.clashing[duty] and any(loads[other] for other in bits(layout.clashing[duty])):
         return False
-    if layout.metric and not layout.dines[duty]:
-        return True
-    return is_legal(layout, duty, stops_of(layout, loads[duty], visit))
+    return is_legal(layout, duty, loads[duty], visit)

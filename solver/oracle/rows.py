@@ -306,7 +306,7 @@ class Rows:
         broken = False
         for duty, load in enumerate(loads_of(layout, crews.jobs)):
             extra = visit if crews.visit >> duty & 1 else None
-            if self._is_legal(duty, load, extra):
+            if is_legal(self._layout, duty, load, extra):
                 continue
             broken = True
             load, extra = self._shrink(duty, load, extra)  # noqa: PLW2901 - the smaller cause takes its place
@@ -315,18 +315,15 @@ class Rows:
                     self._forbid(twin, load, extra, rule)
         return broken
 
-    def _is_legal(self, duty: int, load: int, extra: Visit | None) -> bool:
-        return is_legal(self._layout, duty, stops_of(self._layout, load, extra))
-
     def _shrink(self, duty: int, load: int, extra: Visit | None) -> tuple[int, Visit | None]:
         """Leave out stops without which the route is broken all the same and cannot be mended by others."""
         if self._is_mendable(duty, load, extra):
             return load, extra
-        if load and not (self._is_legal(duty, load, None) or self._is_mendable(duty, load, None)):
+        if load and not (is_legal(self._layout, duty, load, None) or self._is_mendable(duty, load, None)):
             extra = None
         for job in bits(load):
             less = load & ~(1 << job)
-            if not (self._is_legal(duty, less, extra) or self._is_mendable(duty, less, extra)):
+            if not (is_legal(self._layout, duty, less, extra) or self._is_mendable(duty, less, extra)):
                 load = less
         return load, extra
 

@@ -3,7 +3,7 @@
 Crews only: docks do not depend on them (`solver.oracle.docks`). No changed plan is used before `check` passes.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from solver.check import check
@@ -43,8 +43,8 @@ class Search:
         self._rows: Rows | None = None
         self._cores: list[Core] = []
 
-    def decide(self, job: Job, visit: Visit, purse: Purse) -> Finding:
-        """Look for crews of all jobs and a new one, which is given in both forms."""
+    def decide(self, visit: Visit, make_job: Callable[[], Job], purse: Purse) -> Finding:
+        """Look for crews of all jobs and a new one, which is given as a visit and as a way to make the job."""
         if any((visit.holders & mask).bit_count() < count for mask, count in visit.needs):
             return self._hall.find(visit)
         return (
@@ -52,7 +52,7 @@ class Search:
             or self._hall.find(visit)
             or self._refute(visit)
             or self._relocate(visit, purse)
-            or self._solve(job, visit, purse)
+            or self._solve(visit, make_job, purse)
         )
 
     def plan_of(self, crewing: Crewing) -> dict[int, Assignment] | None:
@@ -91,7 +91,7 @@ class Search:
         self._pool.add(crews)
         return self._insert(visit)
 
-    def _solve(self, job: Job, visit: Visit, purse: Purse) -> Finding:
+    def _solve(self, visit: Visit, make_job: Callable[[], Job], purse: Purse) -> Finding:
         if purse.conflicts <= 0:
             return None
         if self._rows is None:
@@ -101,9 +101,9 @@ class Search:
             self._cores.append(found)
         if not isinstance(found, Crews):
             return found
-        return self._adopt(found.jobs, visit) or self._accept(found, job, visit)
+        return self._adopt(found.jobs, visit) or self._accept(found, visit, make_job())
 
-    def _accept(self, found: Crews, job: Job, visit: Visit) -> Crewing | None:
+    def _accept(self, found: Crews, visit: Visit, job: Job) -> Crewing | None:
         """Take crews that are legal only together with the visit."""
         crew = self.layout.fill_seats(visit.seats, found.visit)
         if crew is None:
