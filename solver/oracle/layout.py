@@ -5,7 +5,7 @@ leave no time for the travel between them. On other days a detour may be quicker
 that only overlap counts and duties only have to contain their jobs; what is left is seen on whole routes.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
@@ -19,12 +19,15 @@ Need = tuple[int, int]
 """A mask of duties and how many different ones a crew must have of them."""
 
 
-def bits(mask: int) -> Iterator[int]:
-    """Yield the numbers of the bits that are set, lowest first."""
+@lru_cache(maxsize=1 << 16)
+def bits(mask: int) -> tuple[int, ...]:
+    """Return the numbers of the bits that are set, lowest first; the same masks come again and again."""
+    found = []
     while mask:
         low = mask & -mask
-        yield low.bit_length() - 1
+        found.append(low.bit_length() - 1)
         mask ^= low
+    return tuple(found)
 
 
 @lru_cache(maxsize=4096)

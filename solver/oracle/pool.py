@@ -69,8 +69,10 @@ class Pool:
             for _ in range(count - 1):
                 free &= (free | guards) - ones
             enough &= (free | guards) - ones
-        for guard in bits(enough):
-            number = guard // self._width
+        while enough:
+            low = enough & -enough
+            enough ^= low
+            number = low.bit_length() // self._width - 1
             yield number, visit.holders & ~(busy >> number * self._width)
 
 

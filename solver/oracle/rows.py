@@ -63,8 +63,8 @@ class Rows:
 
     def find(self, visit: Visit, purse: Purse) -> Crews | Core | None:
         """Return crews for all jobs and the visit, or literals that exclude each other, or None for neither."""
-        asked = sorted(self.ask(visit))
         place = self._place(visit)
+        asked = [*sorted(self.ask(visit)), place]
         left = purse.cell_conflicts
         while left > 0:
             model, cost = self._engine.solve(asked, left)
@@ -205,7 +205,7 @@ class Rows:
     # --- one more visit -----------------------------------------------------------------------------------
 
     def ask(self, visit: Visit) -> frozenset[int]:
-        """Return the literals to assume for a visit."""
+        """Return the literals to assume for a visit, its place aside."""
         layout, seats = self._layout, len(visit.seats)
         asked = [self._rival[job] for job in bits(visit.rivals)]
         asked += [
@@ -215,7 +215,6 @@ class Rows:
         ]
         asked += [self._need(*need) for need in visit.demand]
         asked.append(self._rule(seats, lambda rule: self._add_size(rule, seats)))
-        asked.append(self._place(visit))
         lunch = layout.day.lunch
         if lunch is not None:
             first, last = self._range(visit.start - lunch.minutes + 1, visit.end - 1)
@@ -257,7 +256,7 @@ class Rows:
             for key, rule in self._needs.items()
             if any(not mask & ~key[0] and count >= key[1] for mask, count in visit.demand)
         ]
-        return self.ask(visit).union(implied)
+        return self.ask(visit).union(implied, [self._place(visit)])
 
     def _place(self, visit: Visit) -> int:
         """Return the literal behind which clauses about one place and time stand."""

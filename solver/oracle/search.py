@@ -42,6 +42,7 @@ class Search:
         self._pool = Pool(self.layout, self._crews)
         self._rows: Rows | None = None
         self._cores: list[Core] = []
+        self._open: dict[frozenset[int], int] = {}
 
     def decide(self, visit: Visit, make_job: Callable[[], Job], purse: Purse) -> Finding:
         """Look for crews of all jobs and a new one, which is given as a visit and as a way to make the job."""
@@ -96,9 +97,15 @@ class Search:
             return None
         if self._rows is None:
             self._rows = Rows(self.layout, self._crews)
+        asked = self._rows.ask(visit)
+        work = purse.cell_conflicts
+        if any(work <= spent and former <= asked for former, spent in self._open.items()):
+            return None  # at least as hard as one that took as much work in vain
         found = self._rows.find(visit, purse)
         if isinstance(found, frozenset):
             self._cores.append(found)
+        elif found is None:
+            self._open[asked] = work
         if not isinstance(found, Crews):
             return found
         return self._adopt(found.jobs, visit) or self._accept(found, visit, make_job())
