@@ -1,4 +1,4 @@
-"""The oracle of an office-day: every start at which all promises and one more can be crewed, each answer proved."""
+"""The oracle of an office-day: can all its promises and one more be crewed? Each answer is proved."""
 
 from solver.oracle.budget import Budget
 from solver.oracle.oracle import Answer, Oracle, Proof, Verdict, answers

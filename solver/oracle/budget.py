@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 _SHARE: Final = 10
-"""The part of a budget, one in so many, that one start of a whole day may cost: a hard one leaves something."""
+"""One part in so many of a budget is what one start may cost, so that a hard one leaves something."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 Exact by a sweep over the jobs that keeps every set of docks that may be busy, and until when.
 """
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 from solver.day import Day, Job
@@ -55,7 +56,7 @@ def _is_open(day: Day, dock: int, job: Job) -> bool:
     return all(until <= job.start or job.end <= since for since, until in closures)
 
 
-def _park(states: _Layer, job: Job, may: Sequence[int], alike: Set[int]) -> _Layer:
+def _park(states: _Layer, job: Job, may: Sequence[int], alike: AbstractSet[int]) -> _Layer:
     """Return the states after one more job; of free docks that are alike only the first is tried."""
     found: _Layer = {}
     for busy in states:

@@ -6,7 +6,8 @@ behind each no. Where python-sat is not installed, CP-SAT takes its place; its n
 """
 
 from collections.abc import Sequence
-from typing import Final, Protocol
+from importlib import import_module
+from typing import Any, Final, Protocol
 
 try:
     from pysat.solvers import Minicard
@@ -78,12 +79,11 @@ class CpSat:
     """CP-SAT of OR-Tools with two workers; finds plans, proves nothing."""
 
     def __init__(self) -> None:
-        import numpy.typing as _  # noqa: F401, PLC0415 - must come before ortools' own use of it
-        from ortools.sat.python import cp_model  # noqa: PLC0415 - slow to import, and seldom needed
-
-        self._cp_model = cp_model
-        self._model = cp_model.CpModel()
-        self._variables: list[cp_model.IntVar] = []
+        # numpy.typing must come before ortools' own use of it; both are slow to import and seldom needed
+        import_module("numpy.typing")
+        self._engine = import_module("ortools.sat.python.cp_model")
+        self._model = self._engine.CpModel()
+        self._variables: list[Any] = []  # ortools has no types here
         self._preferred: dict[int, bool] = {}
 
     def add_clause(self, literals: Sequence[int]) -> None:
@@ -105,18 +105,18 @@ class CpSat:
             model.add_bool_or([self._literal(one)])
         for number, value in self._preferred.items():
             model.add_hint(self._variables[number - 1], value)
-        solver = self._cp_model.CpSolver()
+        solver = self._engine.CpSolver()
         solver.parameters.num_workers = 2
         solver.parameters.interleave_search = True
         solver.parameters.max_deterministic_time = conflicts / _CONFLICTS_PER_SECOND
         status = solver.solve(model)
         cost = max(1, int(solver.response_proto.deterministic_time * _CONFLICTS_PER_SECOND))
-        if status not in {self._cp_model.OPTIMAL, self._cp_model.FEASIBLE}:
+        if status not in {self._engine.OPTIMAL, self._engine.FEASIBLE}:
             return None, min(cost, conflicts)
         values = (solver.boolean_value(one) for one in self._variables)
         return [number if value else -number for number, value in enumerate(values, 1)], min(cost, conflicts)
 
-    def _literal(self, literal: int) -> "cp_model.LiteralT":
+    def _literal(self, literal: int) -> Any:
         while len(self._variables) < abs(literal):
             self._variables.append(self._model.new_bool_var(""))
         variable = self._variables[abs(literal) - 1]

@@ -11,7 +11,7 @@ from solver.oracle.layout import Layout, Visit, bits
 
 @dataclass(frozen=True, slots=True)
 class HallSet:
-    """Seats that cannot all be filled: those of the visit, by number, and of jobs, by number in the layout."""
+    """Seats that cannot all be filled: some of the visit, by number, and of jobs, by number in the layout."""
 
     seats: tuple[int, ...]
     jobs: tuple[int, ...]

@@ -1,4 +1,4 @@
-"""A day in integers: bit j of a mask of jobs is the j-th job by start, bit d of a mask of duties the d-th by id.
+"""A day in integers: bit j of a mask of jobs is the j-th job by start, bit d of one of duties the d-th by id.
 
 Two jobs are *rivals* if nobody can do both: they overlap or, where travel obeys the triangle inequality,
 leave no time for the travel between them. On other days a detour may be quicker than the direct way, so
@@ -91,7 +91,7 @@ class Layout:
         self.dines = tuple(day.lunch is not None and day.lunch.is_due_in(duty) for duty in self.duties)
         self.same, self.clashing = self._relate_duties()
         self.frozen = sum(1 << j for j, job in enumerate(self.jobs) if job.frozen)
-        self.at_site = {site: 0 for site in day.docks}
+        self.at_site = dict.fromkeys(day.docks, 0)
         for j, job in enumerate(self.jobs):
             self.at_site[job.site] = self.at_site.get(job.site, 0) | 1 << j
         self.legal: dict[tuple[int, int, int, int, int], bool] = {}

@@ -1,4 +1,4 @@
-"""Layer 3: all promises of a day and one more visit as clauses and at-most constraints, kept between questions.
+"""Layer 3: a day's jobs and one more visit as clauses and at-most constraints, kept between questions.
 
 Variables: a job has a duty, the visit has a duty (the *guest* of that duty), a duty pauses for lunch at a
 minute. Crews are Hall's conditions with as many duties as seats; rivals are at-most-one constraints over
@@ -62,7 +62,7 @@ class Rows:
             self._engine.prefer([one if crew >> duty & 1 else -one for duty, one in self._at[job].items()])
 
     def find(self, visit: Visit, purse: Purse) -> Crews | Core | None:
-        """Return crews for all jobs and the visit, or literals that exclude each other, or None for neither."""
+        """Return crews of all jobs and the visit, or literals that exclude each other, or None: not decided."""
         place = self._place(visit)
         asked = [*sorted(self.ask(visit)), place]
         left = purse.cell_conflicts
@@ -344,7 +344,7 @@ class Rows:
         )
 
     def _forbid(self, duty: int, load: int, extra: Visit | None, rule: int) -> None:
-        """Say that a duty cannot have these stops, or needs others with them if those could mend its route."""
+        """Say that a duty cannot have these stops, or needs others with them if those could mend it."""
         clause = [-self._at[job][duty] for job in bits(load)]
         if extra is not None:
             clause += [-self._guest[duty], -rule]

@@ -1,6 +1,6 @@
 """The layers of one day, from cheap to dear; each answer is proved, what no layer proves stays open.
 
-Crews only: docks do not depend on them (`solver.oracle.docks`). No changed plan is used before `check` passes.
+Crews only: docks do not depend on them (`solver.oracle.docks`). `check` passes on each plan that is used.
 """
 
 from collections.abc import Callable, Sequence
@@ -45,7 +45,7 @@ class Search:
         self._open: dict[frozenset[int], int] = {}
 
     def decide(self, visit: Visit, make_job: Callable[[], Job], purse: Purse) -> Finding:
-        """Look for crews of all jobs and a new one, which is given as a visit and as a way to make the job."""
+        """Look for crews of all jobs and a new one, given as a visit and as a way to make the job."""
         if any((visit.holders & mask).bit_count() < count for mask, count in visit.needs):
             return self._hall.find(visit)
         return (
