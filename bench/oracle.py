@@ -2,7 +2,7 @@
 
 Curve: offices of 10, 20 and 40 inspectors, 14 days, each filled first come, first served by the product's
 `insert` along the booking curve 0.45 * exp(-day / 6). One oracle and one board for each day, made before;
-then questions over all 14 days, each to insertion (`openings`) and to the oracle (`answers`, its default budget),
+then questions over all 14 days, each to insertion (`openings`) and to the oracle (`answers`, default budget)
 in the same run. The first questions of an office find the oracle empty and pay for what it builds.
 
 - `recall`: starts that the oracle offers / true starts; `recall_insertion`: the same of insertion. True are

@@ -11,7 +11,7 @@ _SHARE: Final = 10
 class Budget:
     """Work of one question, over all its days and starts: relocations of chains, conflicts of the engine."""
 
-    nodes: int = 300
+    nodes: int = 250
     conflicts: int = 2_000
 
     def __post_init__(self) -> None:

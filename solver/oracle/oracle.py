@@ -67,21 +67,25 @@ class Proof:
 class Oracle:
     """A working copy of one office-day, to be kept for as long as the day's version stands.
 
-    It learns from questions, so that it is not safe for several threads at once. Starts and frozen rows stay,
-    all other crews and docks may move. If the stored plan breaks a rule, nothing is decided.
+    It learns from questions, so that it is not safe for several threads at once; `former` is the oracle of an
+    earlier version, whose plans it takes over. Starts and frozen rows stay, all other crews and docks may
+    move. If the stored plan breaks a rule, nothing is decided.
     Raises ValueError if a travel time is missing.
     """
 
-    def __init__(self, day: Day, plan: Plan) -> None:
+    def __init__(self, day: Day, plan: Plan, *, former: "Oracle | None" = None) -> None:
         self.day = day
         self.plan = dict(plan)
         self.is_broken = bool(check(day, plan))
+        self._former = None if former is None else former.learned
+        self._known: Search | None = None
         self._docked: dict[tuple[int, int], tuple[int, int]] = {}
         self._board: Board | None = None if self.is_broken else prepare(day, plan)
 
-    @cached_property
-    def _search(self) -> Search:
-        return Search(self.day, self.plan)
+    @property
+    def learned(self) -> Search | None:
+        """What a later version may take over; None if no question needed a search."""
+        return self._former if self._known is None else self._known
 
     def starts(self, candidate: Candidate, *, budget: Budget | None = None) -> Answer:
         """Return what is known of each start of a candidate."""
@@ -130,6 +134,15 @@ class Oracle:
         if found.reason in {reasons.NO_QUALIFIED_INSPECTOR, reasons.EXCLUDED}:
             return Proof(Verdict.NO, refusal=found)
         return self._prove_by_change(job, Purse(budget or Budget(), share=1))
+
+    @property
+    def _search(self) -> Search:
+        if self._known is None:
+            self._known = Search(self.day, self.plan)
+            if self._former is not None:
+                self._known.carry(self._former)
+                self._former = None
+        return self._known
 
     @cached_property
     def _free_id(self) -> int:

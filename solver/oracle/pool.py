@@ -45,6 +45,14 @@ class Pool:
         self._loads[number] = loads_of(self._layout, crews)
         return number
 
+    def drop(self, number: int) -> None:
+        """Ask a plan no more."""
+        self._ones &= ~(1 << number * self._width)
+
+    def plans(self) -> list[tuple[int, ...]]:
+        """Return the plans that are still asked, the stored one first."""
+        return [crews for n, crews in enumerate(self._plans) if self._ones >> n * self._width & 1]
+
     def crews(self, number: int) -> tuple[int, ...]:
         """Return the mask of duties of each job in a plan."""
         return self._plans[number]

@@ -62,7 +62,7 @@ class Rows:
             self._engine.prefer([one if crew >> duty & 1 else -one for duty, one in self._at[job].items()])
 
     def find(self, visit: Visit, purse: Purse) -> Crews | Core | None:
-        """Return crews of all jobs and the visit, or literals that exclude each other, or None: not decided."""
+        """Return crews of all jobs and the visit, literals that exclude each other, or None: not decided."""
         place = self._place(visit)
         asked = [*sorted(self.ask(visit)), place]
         left = purse.cell_conflicts

@@ -12,8 +12,8 @@ from solver.oracle.budget import Purse
 from solver.oracle.chains import make_room
 from solver.oracle.engines import Core
 from solver.oracle.hall import Hall, HallSet
-from solver.oracle.layout import Layout, Visit
-from solver.oracle.pool import Pool
+from solver.oracle.layout import Layout, Visit, bits
+from solver.oracle.pool import Pool, choose_crew, loads_of
 from solver.oracle.rows import Crews, Rows
 from solver.plan import Assignment, Plan
 
@@ -40,6 +40,7 @@ class Search:
         self._crews = tuple(sum(1 << duty for duty in crew) for crew in self.layout.crews)
         self._hall = Hall(self.layout)
         self._pool = Pool(self.layout, self._crews)
+        self._unproved: set[int] = set()
         self._rows: Rows | None = None
         self._cores: list[Core] = []
         self._open: dict[frozenset[int], int] = {}
@@ -69,9 +70,49 @@ class Search:
             rows[job.id] = Assignment(crew)
         return rows
 
+    def carry(self, former: "Search") -> None:
+        """Take over the plans of an earlier version of the day, where its duties were the same.
+
+        Jobs that are new are inserted; a plan in which one has no place is left behind. The rules judge each
+        plan when it is used first.
+        """
+        if former.layout.duties != self.layout.duties:
+            return
+        number = {job: number for number, job in enumerate(former.layout.jobs)}
+        rows = [number.get(job) for job in self.layout.jobs]
+        for plan in former._pool.plans()[1:]:  # noqa: SLF001 - another one of this class
+            crews = self._fill_in([0 if row is None else plan[row] for row in rows])
+            if crews is not None:
+                self._unproved.add(self._pool.add(crews))
+
+    def _fill_in(self, crews: list[int]) -> list[int] | None:
+        """Insert the jobs that have no crew yet, in order of start."""
+        for number, visit in enumerate(self.layout.visits):
+            if crews[number]:
+                continue
+            busy = 0
+            for rival in bits(visit.rivals):
+                busy |= crews[rival]
+            loads = loads_of(self.layout, crews)
+            crew = choose_crew(self.layout, loads, visit, visit.holders & ~busy)
+            if crew is None:
+                return None
+            crews[number] = sum(1 << self.layout.number[duty] for duty in crew)
+        return crews
+
     def _insert(self, visit: Visit) -> Crewing | None:
-        found = self._pool.find(visit)
-        return found and Crewing(self._pool.crews(found[0]), found[1])
+        while found := self._pool.find(visit):
+            number, crew = found
+            crewing = Crewing(self._pool.crews(number), crew)
+            if number not in self._unproved or self._is_legal(crewing):
+                self._unproved.discard(number)
+                return crewing
+            self._pool.drop(number)
+        return None
+
+    def _is_legal(self, crewing: Crewing) -> bool:
+        plan = self.plan_of(crewing)
+        return plan is not None and not check(self._bare, plan, previous=self._stored)
 
     def _refute(self, visit: Visit) -> Core | None:
         """Return a known core that lies within what the visit asks for."""
@@ -86,10 +127,9 @@ class Search:
 
     def _adopt(self, crews: Sequence[int], visit: Visit) -> Crewing | None:
         """Take a changed plan up into the pool if it is legal, and insert the visit there."""
-        plan = self.plan_of(Crewing(crews, ()))
-        if plan is None or check(self._bare, plan, previous=self._stored):
+        if not self._is_legal(Crewing(crews, ())):
             return None
-        self._pool.add(crews)
+        self._unproved.discard(self._pool.add(crews))
         return self._insert(visit)
 
     def _solve(self, visit: Visit, make_job: Callable[[], Job], purse: Purse) -> Finding:
