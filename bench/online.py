@@ -4,8 +4,8 @@ The first day of an office of 40 inspectors and 200 requests, seeds 0, 1 and 2. 
 wished start, else at the nearest start that the clerk believes in (the earlier one on ties), else refused.
 
 - `insertion` inserts into the plan as it stands.
-- `oracle` asks for starts around the wished one and books by proof, with default budgets; each booking makes a
-  new version of the day, whose oracle takes over the plans of the former one.
+- `oracle` asks for starts around the wished one and books by proof, with default budgets; each booking makes
+  a new version of the day, whose oracle takes over the plans of the former one.
 - `counter` counts places: at no minute more seats than inspectors on duty. Its promises are then crewed in
   order of start by proof with a large budget; what finds no crew is an uncrewed promise (or not decided).
 

@@ -3,13 +3,16 @@
 Curve: offices of 10, 20 and 40 inspectors, 14 days, each filled first come, first served by the product's
 `insert` along the booking curve 0.45 * exp(-day / 6). One oracle and one board for each day, made before;
 then questions over all 14 days, each to insertion (`openings`) and to the oracle (`answers`, default budget)
-in the same run. The first questions of an office find the oracle empty and pay for what it builds.
+in the same run.
 
 - `recall`: starts that the oracle offers / true starts; `recall_insertion`: the same of insertion. True are
   the starts that the oracle offers, and those it left open at which `prove` then finds crews with a hundred
   times the budget.
 - `unresolved`: starts that stay open after that / all starts of the calendar. `open`: before it.
-- `ratio_p50`, `ratio_p95`: CPU of the oracle / CPU of insertion for a question, quantile over quantile.
+- `ratio_p50`, `ratio_p95`: CPU of the oracle / CPU of insertion for a question, quantile over quantile, once
+  an office's oracles have answered as many questions before (they are kept, and handed on from version to
+  version of a day). `first_ratio_...`: over those before, which find the oracles empty and pay for all that
+  they build. Everything else counts both halves.
 - `false_yes`: of all offered starts that insertion does not see, as many as `proofs` says, those without a
   plan that passes `check`.
 - `disagreements`: decided starts, half of them drawn among those that insertion does not open, against a
@@ -20,7 +23,6 @@ oracle offers / the starts that insertion opens.
 """
 
 import argparse
-import statistics
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -45,10 +47,12 @@ NEW: Final = -1
 
 @dataclass(slots=True)
 class Tally:
-    """What the questions to one office gave; starts as (day, candidate, start)."""
+    """What the questions to one office cost and gave.
 
-    insertion: list[float] = field(default_factory=list)
-    oracle: list[float] = field(default_factory=list)
+    `times` are milliseconds of insertion and of the oracle, starts are (day, candidate, start).
+    """
+
+    times: list[tuple[float, float]] = field(default_factory=list)
     starts: int = 0
     opened: int = 0
     gained: list[tuple[int, Candidate, int]] = field(default_factory=list)
@@ -65,8 +69,7 @@ def ask(filled: Sequence[Filled], oracles: Sequence[Oracle], asked: Sequence[Can
         opened = openings(boards, candidate)
         between = time.process_time()
         found = answers(oracles, candidate)
-        tally.oracle.append((time.process_time() - between) * 1e3)
-        tally.insertion.append((between - begun) * 1e3)
+        tally.times.append(((between - begun) * 1e3, (time.process_time() - between) * 1e3))
         for day, (mask, answer) in enumerate(zip(opened, found, strict=True)):
             _count(tally, day, candidate, mask, answer)
     return tally
@@ -130,7 +133,7 @@ def measure_curve(size: int, *, seeds: int, questions: int, cells: int, proofs: 
         stream = draw_requests(office, seed=seed)
         filled = [fill(day, stream, load=target_load(ahead)) for ahead, day in enumerate(office.days)]
         oracles = [Oracle(one.day, one.board.plan) for one in filled]
-        tally = ask(filled, oracles, [request.candidate for request in islice(stream, questions)])
+        tally = ask(filled, oracles, [request.candidate for request in islice(stream, 2 * questions)])
         tallies.append(tally)
         _add(sums, "proofs", "false_yes", count_false(oracles, tally, most=proofs // seeds, random=random))
         for name, value in compare_with_cpsat(filled, tally, cells=cells // seeds, random=random).items():
@@ -145,24 +148,34 @@ def _add(sums: dict[str, int], first: str, second: str, values: tuple[int, int])
 
 
 def _summarize(tallies: Sequence[Tally], sums: dict[str, int]) -> dict[str, float]:
-    insertion = sorted(time for tally in tallies for time in tally.insertion)
-    oracle = sorted(time for tally in tallies for time in tally.oracle)
     opened = sum(tally.opened for tally in tallies)
     offered = opened + sum(len(tally.gained) for tally in tallies)
     starts = sum(tally.starts for tally in tallies)
-    last = int(0.95 * (len(oracle) - 1))
+    first = [tally.times[: len(tally.times) // 2] for tally in tallies]
+    kept = [tally.times[len(tally.times) // 2 :] for tally in tallies]
     return {
         "recall": offered / (offered + sums["later"]),
         "recall_insertion": opened / (offered + sums["later"]),
         "open": sum(len(tally.left) for tally in tallies) / starts,
         "unresolved": sums["never"] / starts,
-        "insertion_ms_p50": statistics.median(insertion),
-        "oracle_ms_p50": statistics.median(oracle),
-        "oracle_ms_p95": oracle[last],
-        "oracle_ms_max": oracle[-1],
-        "ratio_p50": statistics.median(oracle) / statistics.median(insertion),
-        "ratio_p95": oracle[last] / insertion[last],
+        **{f"first_{name}": value for name, value in _quantiles(first).items()},
+        **_quantiles(kept),
         **{name: sums[name] for name in ("proofs", "false_yes", "sampled", "disagreements", "unsettled")},
+    }
+
+
+def _quantiles(times: Sequence[Sequence[tuple[float, float]]]) -> dict[str, float]:
+    insertion = sorted(pair[0] for some in times for pair in some)
+    oracle = sorted(pair[1] for some in times for pair in some)
+    half, most = len(oracle) // 2, int(0.95 * (len(oracle) - 1))
+    return {
+        "insertion_ms_p50": insertion[half],
+        "insertion_ms_p95": insertion[most],
+        "oracle_ms_p50": oracle[half],
+        "oracle_ms_p95": oracle[most],
+        "oracle_ms_max": oracle[-1],
+        "ratio_p50": oracle[half] / insertion[half],
+        "ratio_p95": oracle[most] / insertion[most],
     }
 
 

@@ -84,7 +84,6 @@ class CpSat:
         self._engine = import_module("ortools.sat.python.cp_model")
         self._model = self._engine.CpModel()
         self._variables: list[Any] = []  # ortools has no types here
-        self._preferred: dict[int, bool] = {}
 
     def add_clause(self, literals: Sequence[int]) -> None:
         """Ask for at least one of the literals."""
@@ -96,20 +95,18 @@ class CpSat:
 
     def prefer(self, literals: Sequence[int]) -> None:
         """Name values to try first."""
-        self._preferred |= {abs(one): one > 0 for one in literals}
+        for one in literals:
+            self._model.add_hint(self._literal(abs(one)), one > 0)
 
     def solve(self, assumptions: Sequence[int], conflicts: int) -> tuple[Model | Core | None, int]:
         """Return a model, or None; and what the search counts for in conflicts."""
-        model = self._model.clone()
-        for one in assumptions:
-            model.add_bool_or([self._literal(one)])
-        for number, value in self._preferred.items():
-            model.add_hint(self._variables[number - 1], value)
+        self._model.clear_assumptions()
+        self._model.add_assumptions([self._literal(one) for one in assumptions])
         solver = self._engine.CpSolver()
         solver.parameters.num_workers = 2
         solver.parameters.interleave_search = True
         solver.parameters.max_deterministic_time = conflicts / _CONFLICTS_PER_SECOND
-        status = solver.solve(model)
+        status = solver.solve(self._model)
         cost = max(1, int(solver.response_proto.deterministic_time * _CONFLICTS_PER_SECOND))
         if status not in {self._engine.OPTIMAL, self._engine.FEASIBLE}:
             return None, min(cost, conflicts)
