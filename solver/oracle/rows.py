@@ -48,6 +48,7 @@ class Rows:
         self._at: list[dict[int, int]] = []  # by job: duty -> variable
         self._needs: dict[Need, int] = {}
         self._rules: dict[Hashable, int] = {}
+        self._asked: dict[Hashable, frozenset[int]] = {}
         self._add_jobs()
         self._add_cliques()
         self._add_clashes()
@@ -206,6 +207,13 @@ class Rows:
 
     def ask(self, visit: Visit) -> frozenset[int]:
         """Return the literals to assume for a visit, its place aside."""
+        key = visit.site, visit.start, visit.end, visit.demand, len(visit.seats)
+        found = self._asked.get(key)
+        if found is None:
+            found = self._asked[key] = self._list_asked(visit)
+        return found
+
+    def _list_asked(self, visit: Visit) -> frozenset[int]:
         layout, seats = self._layout, len(visit.seats)
         asked = [self._rival[job] for job in bits(visit.rivals)]
         asked += [
