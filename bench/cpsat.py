@@ -3,7 +3,7 @@
 For days whose times are multiples of five minutes: then a lunch, if there is one, can begin at one of these.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, Final
@@ -17,6 +17,9 @@ from solver.plan import Plan
 STEP: Final = 5
 LIMIT: Final = 20.0
 """Deterministic time of one question."""
+
+_Squeeze = tuple[tuple[int, int], list[int]]
+"""Two jobs, and those that lie between one of them and a pause."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,41 +94,72 @@ def _let_everybody_eat(made: _Model) -> None:
     day, lunch, model = made.day, made.day.lunch, made.model
     if lunch is None:
         return
+    starts = range(lunch.earliest, lunch.latest - lunch.minutes + 1, STEP)
+    squeezes = {start: list(_squeezes(made, start, start + lunch.minutes)) for start in starts}
     for duty in day.duties:
-        mine = {
-            number: made.on[number, duty.id]
-            for number in range(len(made.jobs))
-            if (number, duty.id) in made.on
-        }
+        mine = {n: made.on[n, duty.id] for n in range(len(made.jobs)) if (n, duty.id) in made.on}
         if not lunch.is_due_in(duty):
             continue
-        starts = range(lunch.earliest, lunch.latest - lunch.minutes + 1, STEP)
         pauses = {start: model.new_bool_var("") for start in starts}
         for variable in mine.values():
             model.add_bool_or([~variable, *pauses.values()])
         for start, pause in pauses.items():
-            _pause(made, duty, mine, start, pause)
+            _pause_between_jobs(made, squeezes[start], mine, start, pause)
+            _pause_beside_duty(made, duty, mine, start, pause)
 
 
-def _pause(made: _Model, duty: Duty, mine: dict[int, Any], start: int, pause: Any) -> None:
-    """Forbid a pause beside stops that leave no room for it, unless another job lies between."""
-    day, jobs, end = made.day, made.jobs, start + made.day.lunch.minutes if made.day.lunch else 0
-    earlier = {n: jobs[n] for n in mine if jobs[n].end <= start}
-    later = {n: jobs[n] for n in mine if jobs[n].start >= end}
+def _pause_between_jobs(
+    made: _Model, squeezes: Sequence[_Squeeze], mine: dict[int, Any], start: int, pause: Any
+) -> None:
+    """Forbid a pause during a job, and between two jobs where only another one between makes room."""
+    end = start + (made.day.lunch.minutes if made.day.lunch else 0)
     for number, variable in mine.items():
-        if number not in earlier and number not in later:
+        job = made.jobs[number]
+        if job.start < end and start < job.end:
             made.model.add_at_most_one(variable, pause)
-    befores = [(None, duty.start, duty.start_site), *((n, job.end, job.site) for n, job in earlier.items())]
-    afters = [(None, duty.end, duty.end_site), *((n, job.start, job.site) for n, job in later.items())]
-    for a, leaves, origin in befores:
-        for b, arrives, target in afters:
-            minutes = day.travel_between(origin, target)
-            if end + minutes <= arrives or leaves + minutes <= start:
+    for ends, between in squeezes:
+        if all(n in mine for n in ends):
+            others = [mine[n] for n in between if n in mine]
+            made.model.add_bool_or([~pause, *(~mine[n] for n in ends), *others])
+
+
+def _squeezes(made: _Model, start: int, end: int) -> Iterator[_Squeeze]:
+    """Yield two jobs with no room for a pause and the travel between them, and the jobs between the two."""
+    jobs = made.jobs
+    for a, first in enumerate(jobs):
+        for b, second in enumerate(jobs):
+            if first.end > start or second.start < end:
                 continue
-            between = [n for n, job in earlier.items() if job.start >= leaves and n != a]
-            between += [n for n, job in later.items() if job.end <= arrives and n != b]
-            ends = [~mine[n] for n in (a, b) if n is not None]
-            made.model.add_bool_or([~pause, *ends, *(mine[n] for n in between)])
+            minutes = made.day.travel_between(first.site, second.site)
+            if end + minutes > second.start and first.end + minutes > start:
+                yield (
+                    (a, b),
+                    [
+                        n
+                        for n, job in enumerate(jobs)
+                        if n not in {a, b}
+                        and (
+                            (first.end <= job.start and job.end <= start)
+                            or (end <= job.start and job.end <= second.start)
+                        )
+                    ],
+                )
+
+
+def _pause_beside_duty(made: _Model, duty: Duty, mine: dict[int, Any], start: int, pause: Any) -> None:
+    """Forbid a pause between a job and the end of the duty where only another job between makes room."""
+    jobs, end = made.jobs, start + (made.day.lunch.minutes if made.day.lunch else 0)
+    for number, variable in mine.items():
+        job = jobs[number]
+        out = made.day.travel_between(duty.start_site, job.site)
+        home = made.day.travel_between(job.site, duty.end_site)
+        if end <= job.start < end + out and duty.start + out > start:
+            between = [n for n in mine if jobs[n].end <= start or end <= jobs[n].start < job.start]
+        elif start - home < job.end <= start and end + home > duty.end:
+            between = [n for n in mine if jobs[n].start >= end or job.end <= jobs[n].start < start]
+        else:
+            continue
+        made.model.add_bool_or([~pause, ~variable, *(mine[n] for n in between if n != number)])
 
 
 def _assign_docks(made: _Model) -> None:

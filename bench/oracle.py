@@ -200,10 +200,12 @@ def main() -> None:
     """Measure and print the report; `--quick` shows in a few seconds that the bench works."""
     parser = argparse.ArgumentParser(description="The oracle beside insertion and CP-SAT.")
     parser.add_argument("--quick", action="store_true", help="one seed, few questions")
-    if parser.parse_args().quick:
+    parser.add_argument("--cells", type=int, default=2_007, help="starts that CP-SAT decides again")
+    given = parser.parse_args()
+    if given.quick:
         run = {"seeds": 1, "questions": 6, "cells": 6, "proofs": 10}
     else:
-        run = {"seeds": 3, "questions": 100, "cells": 669, "proofs": 900}
+        run = {"seeds": 3, "questions": 100, "cells": given.cells // len(SIZES), "proofs": 900}
     figures: dict[str, Figure] = {}
     bars: dict[str, Bar] = {}
     for size in SIZES:

@@ -3,8 +3,10 @@
 Crews only: docks do not depend on them (`solver.oracle.docks`). `check` passes on each plan that is used.
 """
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from solver.check import check
 from solver.day import Day, Job
@@ -16,6 +18,9 @@ from solver.oracle.layout import Layout, Visit, bits
 from solver.oracle.pool import Pool, choose_crew, loads_of
 from solver.oracle.rows import Crews, Rows
 from solver.plan import Assignment, Plan
+
+_MOST_KEPT: Final = 1_000
+"""Proofs, and questions that stayed open, that a search remembers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,7 @@ class Search:
         self._pool = Pool(self.layout, self._crews)
         self._unproved: set[int] = set()
         self._rows: Rows | None = None
-        self._cores: list[Core] = []
+        self._cores: deque[Core] = deque(maxlen=_MOST_KEPT)
         self._open: dict[frozenset[int], int] = {}
 
     def decide(self, visit: Visit, make_job: Callable[[], Job], purse: Purse) -> Finding:
@@ -145,6 +150,8 @@ class Search:
         if isinstance(found, frozenset):
             self._cores.append(found)
         elif found is None:
+            if len(self._open) >= _MOST_KEPT:
+                self._open.clear()
             self._open[asked] = work
         if not isinstance(found, Crews):
             return found
