@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-_SHARE: Final = 10
+SHARE: Final = 10
 """One part in so many of a budget is what one start may cost, so that a hard one leaves something."""
 
 
@@ -23,7 +23,7 @@ class Budget:
 class Purse:
     """What is left of a budget while a question is worked on, and what one start may cost of it."""
 
-    def __init__(self, budget: Budget, *, share: int = _SHARE) -> None:
+    def __init__(self, budget: Budget, *, share: int = SHARE) -> None:
         self.nodes = budget.nodes
         self.conflicts = budget.conflicts
         self._most_nodes = -(-budget.nodes // share)

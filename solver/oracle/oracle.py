@@ -19,7 +19,7 @@ from solver.insert import (
     prepare,
     starts_at_docks,
 )
-from solver.oracle.budget import Budget, Purse
+from solver.oracle.budget import SHARE, Budget, Purse
 from solver.oracle.docks import assign_docks, can_park
 from solver.oracle.hall import HallSet
 from solver.oracle.layout import bits
@@ -89,7 +89,8 @@ class Oracle:
 
     def starts(self, candidate: Candidate, *, budget: Budget | None = None) -> Answer:
         """Return what is known of each start of a candidate."""
-        return self.look(candidate, Purse(budget or Budget()))
+        cells = calendar_starts(self.day, candidate).bit_count()
+        return self.look(candidate, Purse(budget or Budget(), share=max(1, min(SHARE, cells))))
 
     def look(self, candidate: Candidate, purse: Purse) -> Answer:
         """Return what is known of each start, at the cost of a purse that several days may share."""

@@ -222,7 +222,7 @@ class Rows:
             if not visit.present & duties
         ]
         asked += [self._need(*need) for need in visit.demand]
-        asked.append(self._rule(seats, lambda rule: self._add_size(rule, seats)))
+        asked.append(self._rule(("size", seats), lambda rule: self._add_size(rule, seats)))
         lunch = layout.day.lunch
         if lunch is not None:
             first, last = self._range(visit.start - lunch.minutes + 1, visit.end - 1)
@@ -243,7 +243,9 @@ class Rows:
                 first, last, away = visit.end, other.start, self._layout.minutes(visit.site, other.site)
             pauses = self._range(first, last - lunch.minutes)
             if last - first < lunch.minutes + away and pauses[0] < pauses[1]:
-                yield self._rule((job, *pauses), partial(self._add_squeeze, job=job, pauses=pauses))
+                yield self._rule(
+                    ("squeeze", job, *pauses), partial(self._add_squeeze, job=job, pauses=pauses)
+                )
 
     def _add_squeeze(self, rule: int, *, job: int, pauses: tuple[int, int]) -> None:
         at = self._at[job]
@@ -268,7 +270,7 @@ class Rows:
 
     def _place(self, visit: Visit) -> int:
         """Return the literal behind which clauses about one place and time stand."""
-        return self._rule((visit.site, visit.start, visit.end), lambda _: None)
+        return self._rule(("place", visit.site, visit.start, visit.end), lambda _: None)
 
     def _need(self, mask: int, count: int) -> int:
         found = self._needs.get((mask, count))
