@@ -5,8 +5,13 @@ The plan's own crews seat all but the new visit; what it lacks is looked for by 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
+from typing import Final
 
 from solver.oracle.layout import Layout, Visit, bits
+
+MOST_CLIQUES: Final = 64
+"""Cliques around one visit that are looked at; days have about a dozen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +35,14 @@ class Hall:
         self._known: dict[tuple[int, tuple[int, ...]], HallSet | None] = {}
 
     def find(self, visit: Visit) -> HallSet | None:
-        """Return a set of seats that proves that the visit cannot be crewed, None if there is none."""
+        """Return a set of seats that proves that the visit cannot be crewed, None if none was found."""
         key = visit.rivals, visit.seats
         if key not in self._known:
             cliques = self._cliques.get(visit.rivals)
             if cliques is None:
-                cliques = self._cliques[visit.rivals] = list(self._grow(0, visit.rivals, 0))
+                cliques = self._cliques[visit.rivals] = list(
+                    islice(self._grow(0, visit.rivals, 0), MOST_CLIQUES)
+                )
             found = (self._seat(clique, visit.seats) for clique in cliques)
             self._known[key] = next((one for one in found if one), None)
         return self._known[key]

@@ -13,6 +13,9 @@ from solver.oracle.routes import is_legal
 MOST_PLANS: Final = 128
 """Plans of a pool; the oldest but the first gives way."""
 
+MOST_STEPS: Final = 500
+"""Steps of the choice of one crew; where they do not do, no crew is found."""
+
 
 class Pool:
     """Plans of a day, the stored one first; each is given as one mask of duties for each job."""
@@ -96,19 +99,17 @@ def loads_of(layout: Layout, crews: Sequence[int]) -> tuple[int, ...]:
 def choose_crew(layout: Layout, loads: Sequence[int], visit: Visit, free: int) -> tuple[int, ...] | None:
     """Return a crew of duty ids out of duties free of rivals, who can eat and have no clashing duty."""
     order = sorted(range(len(visit.seats)), key=lambda seat: visit.seats[seat].bit_count())
-    verdicts: dict[int, bool] = {}
-
-    def can(duty: int) -> bool:
-        known = verdicts.get(duty)
-        if known is None:
-            known = verdicts[duty] = takes(layout, loads, visit, duty)
-        return known
+    steps = 0
 
     def fill(depth: int, left: int) -> dict[int, int] | None:
+        nonlocal steps
+        steps += 1
         if depth == len(order):
             return {}
+        if steps > MOST_STEPS:
+            return None
         for duty in bits(visit.seats[order[depth]] & left):
-            if can(duty):
+            if takes(layout, loads, visit, duty):
                 rest = fill(depth + 1, left & ~layout.same[duty])
                 if rest is not None:
                     return {**rest, order[depth]: duty}
