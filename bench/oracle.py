@@ -210,6 +210,7 @@ def main() -> None:
     bars: dict[str, Bar] = {}
     for size in SIZES:
         found = measure_curve(size, **run)
+        print({name: round(value, 4) for name, value in found.items()}, flush=True)
         figures |= {f"{name}_{size}": round(value, 4) for name, value in found.items()}
         bars |= {
             f"false_yes_{size}": compare(found["false_yes"], "==", 0),

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-SHARE: Final = 10
+SHARE: Final = 13
 """One part in so many of a budget is what one start may cost, so that a hard one leaves something."""
 
 

@@ -19,7 +19,7 @@ from solver.oracle.rows import Rows
 from solver.plan import Assignment
 
 SMALL_DAYS = settings(
-    max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
 FATAL = {"inspector_overlap", "dock_twice"}  # rules that no further job can mend
 
@@ -81,7 +81,7 @@ def test_the_oracle_agrees_with_brute_force_at_every_start(random: Random) -> No
                 assert not check(replace(day, jobs=(*day.jobs, job)), proof.plan, previous=plan)
 
 
-@settings(SMALL_DAYS, max_examples=25)
+@settings(SMALL_DAYS, max_examples=12)
 @given(st.randoms(use_true_random=False))
 def test_the_clauses_alone_say_what_the_rules_say(random: Random) -> None:
     """Without the cheaper layers the engine agrees with brute force, and so does each core that refutes."""
