@@ -28,6 +28,8 @@ __all__ = [
     "Board",
     "NoPlace",
     "Recrewed",
+    "calendar_starts",
+    "find_obstacle",
     "insert",
     "open_starts",
     "openings",
@@ -35,6 +37,7 @@ __all__ = [
     "place_all",
     "prepare",
     "recrew",
+    "starts_at_docks",
     "why_not",
 ]
 
@@ -88,6 +91,26 @@ def open_starts(board: Board, candidate: Candidate) -> int:
     return starts_with_crew(free, len(candidate.seats), allowed)
 
 
+def calendar_starts(day: Day, candidate: Candidate) -> int:
+    """Return the starts that opening, closures of office and site, the window and the finish leave."""
+    duration = candidate.duration
+    finish = day.closes if candidate.finish_by is None else min(day.closes, candidate.finish_by)
+    starts = starts_between(max(day.opens, candidate.earliest), min(finish - duration, candidate.latest - 1))
+    if day.office_closures:
+        starts &= starts_beside(day.office_closures, duration)
+    if candidate.site in day.site_closures:
+        starts &= starts_beside(day.site_closures[candidate.site], duration)
+    return starts
+
+
+def starts_at_docks(board: Board, candidate: Candidate) -> int:
+    """Return the starts at which the candidate's site, which has docks, has one that is free and open."""
+    starts = 0
+    for dock in board.day.docks[candidate.site]:
+        starts |= starts_within(board.docks[dock], candidate.duration)
+    return starts
+
+
 def openings(boards: Sequence[Board], candidate: Candidate | Sequence[Candidate]) -> list[int]:
     """Return the open starts of each board: an office's days in one call.
 
@@ -107,7 +130,7 @@ def insert(board: Board, job: Job, *, budget: int = 10_000) -> Assignment | NoPl
     if job.id in board.plan:
         msg = f"job: {job.id} has an assignment already"
         raise ValueError(msg)
-    obstacle = _obstacle(board, job) or _dock_obstacle(board, job)
+    obstacle = find_obstacle(board.day, job) or _dock_obstacle(board, job)
     if obstacle is not None:
         return obstacle
     members = _members(board, job)
@@ -122,7 +145,16 @@ def insert(board: Board, job: Job, *, budget: int = 10_000) -> Assignment | NoPl
 
 def why_not(board: Board, job: Job) -> NoPlace | None:
     """Return why a job cannot be inserted at its start, or None if it can."""
-    return _obstacle(board, job) or _dock_obstacle(board, job) or _shortage(board, job, _members(board, job))
+    return (
+        find_obstacle(board.day, job)
+        or _dock_obstacle(board, job)
+        or _shortage(board, job, _members(board, job))
+    )
+
+
+def find_obstacle(day: Day, job: Job) -> NoPlace | None:
+    """Return what speaks against a job at its time before anybody's plan is looked at."""
+    return _time_obstacle(day, job) or _demand_obstacle(day, job)
 
 
 def recrew(day: Day, plan: Plan, hurt: Collection[int]) -> Recrewed:
@@ -174,28 +206,14 @@ def _able(held: frozenset[str], seats: tuple[Seat, ...]) -> int:
 
 def _allowed_starts(board: Board, candidate: Candidate) -> int:
     """Return the starts that opening, closures, docks, the window and the finish leave, crews aside."""
-    day, duration = board.day, candidate.duration
-    finish = day.closes if candidate.finish_by is None else min(day.closes, candidate.finish_by)
-    starts = starts_between(max(day.opens, candidate.earliest), min(finish - duration, candidate.latest - 1))
-    if day.office_closures:
-        starts &= starts_within(board.opening, duration)
-    if candidate.site in day.site_closures:
-        starts &= starts_beside(day.site_closures[candidate.site], duration)
-    if candidate.site in day.docks:
-        docks = 0
-        for dock in day.docks[candidate.site]:
-            docks |= starts_within(board.docks[dock], duration)
-        starts &= docks
+    starts = calendar_starts(board.day, candidate)
+    if candidate.site in board.day.docks:
+        starts &= starts_at_docks(board, candidate)
     return starts
 
 
 def _meets(job: Job, closures: Iterable[Interval]) -> Interval | None:
     return next(((since, until) for since, until in closures if since < job.end and job.start < until), None)
-
-
-def _obstacle(board: Board, job: Job) -> NoPlace | None:
-    """Return what speaks against a job at its time before anybody's plan is looked at."""
-    return _time_obstacle(board.day, job) or _demand_obstacle(board.day, job)
 
 
 def _time_obstacle(day: Day, job: Job) -> NoPlace | None:

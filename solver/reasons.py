@@ -35,6 +35,12 @@ NO_QUALIFIED_INSPECTOR: Final = "no_qualified_inspector"
 CREW_BUSY: Final = "crew_busy"
 UNDECIDED: Final = "undecided"
 
+# Reasons of the oracle beside those of insertion.
+NO_CREWING: Final = (
+    "no_crewing"  # proved by search: no crewing of all promises of the day and this one exists
+)
+PLAN_BROKEN: Final = "plan_broken"  # the stored plan breaks a rule, so that nothing can be told from it
+
 RULES: Final = frozenset(
     {
         UNKNOWN_JOB,
@@ -81,3 +87,6 @@ NO_PLACE: Final = frozenset(
     }
 )
 """The codes that a `solver.insert.NoPlace` can carry."""
+
+ORACLE: Final = frozenset({NO_CREWING, PLAN_BROKEN})
+"""The codes that a `solver.oracle.Proof` can carry beside those of a `NoPlace`."""
