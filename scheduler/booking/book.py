@@ -21,6 +21,7 @@ from scheduler.database.connection import Database, StaleDayError, undone_if_ref
 from scheduler.database.idempotency import Keep
 from scheduler.models import Booking
 from scheduler.promise.boards import Boards, Standing, boards_of
+from scheduler.promise.proposals import Proposals, write_with_search
 from scheduler.promise.reference import Reference
 from scheduler.promise.rows import local_date
 from scheduler.promise.search import Demand, nearest, true_starts
@@ -45,6 +46,7 @@ class Asking:
     reference: Reference
     boards: Boards
     state: BookingState
+    proposals: Proposals
 
 
 def book(database: Database, *, actor: Actor, order: Order, now: datetime, keep: Keep[Booking, Kept]) -> Kept:
@@ -77,10 +79,14 @@ def _write(
 ) -> Kept:
     boards = boards_of(database)
 
-    def work(session: Session) -> Booking:
-        return _book(session, Asking(actor, order, now, boards.at_hand(session), boards, state))
+    def write(proposals: Proposals) -> Kept:
+        def work(session: Session) -> Booking:
+            facts = boards.at_hand(session)
+            return _book(session, Asking(actor, order, now, facts, boards, state, proposals))
 
-    return database.write(lambda session: keep(session, work))
+        return database.write(lambda session: keep(session, work))
+
+    return write_with_search(boards, write)
 
 
 def _book(session: Session, asking: Asking) -> Booking:
@@ -215,14 +221,15 @@ def _find(session: Session, asking: Asking, admission: Admission, start: datetim
 
 
 def _crew(asking: Asking, admission: Admission, standing: Standing, start: datetime) -> Found:
-    board = standing.plan.board
     try:
-        assignment = crew_on(board, standing.reference, demand=admission.demand, start=start)
+        placed = crew_on(
+            standing, demand=admission.demand, start=start, now=asking.now, proposals=asking.proposals
+        )
     except errors.NoPlace:
         if asking.order.start is None:
             raise StaleDayError from None
         raise
-    return Found(assignment, standing.plan.stamp.version)
+    return Found(placed, standing.plan.stamp.version)
 
 
 def _common(asking: Asking, admission: Admission) -> dict[str, object]:

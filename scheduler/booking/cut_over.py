@@ -18,7 +18,8 @@ from scheduler.booking.write import create_booking, promised_at, record
 from scheduler.database.connection import Database
 from scheduler.database.locks import lock_office_days
 from scheduler.models import Booking, BookingInstruction
-from scheduler.promise.boards import Boards, OfficeDayPlan, boards_of
+from scheduler.promise.boards import Boards, boards_of
+from scheduler.promise.office_day import OfficeDayPlan
 from scheduler.promise.reference import Reference
 from scheduler.promise.rows import local_date, minute_of
 from scheduler.promise.search import candidate_of

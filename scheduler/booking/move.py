@@ -1,6 +1,7 @@
 """Move a booking to another time, or hold one for it: the number stays, the version steps."""
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TypeVar
 
 from sqlmodel import Session
@@ -10,19 +11,19 @@ from scheduler.access.actor import Actor
 from scheduler.booking.book import with_alternatives
 from scheduler.booking.confirm import give_time
 from scheduler.booking.holds import lock_family, release_holds, write_hold
-from scheduler.booking.place import find_place, judge_start
+from scheduler.booking.place import crew_on, judge_start, lock_day
 from scheduler.booking.standing import demand_of
-from scheduler.booking.write import find_booking, require_state, require_version
+from scheduler.booking.write import Found, find_booking, make_room, require_state, require_version
 from scheduler.database.connection import Database, undone_if_refused
 from scheduler.database.idempotency import Keep
 from scheduler.models import Booking
 from scheduler.promise.boards import Boards, boards_of
+from scheduler.promise.proposals import Proposals, write_with_search
 from scheduler.promise.reference import Reference
 from scheduler.promise.rows import local_date
 from scheduler.reminders.announce import What, announce
 from scheduler.rules.policy import BookingRules
 from scheduler.vocabulary import BookingState, Role
-from solver.plan import Assignment
 
 Kept = TypeVar("Kept")
 
@@ -47,19 +48,23 @@ def move(
     """
     boards = boards_of(database)
 
-    def work(session: Session) -> Booking:
+    def work(session: Session, proposals: Proposals) -> Booking:
         facts = boards.latest(session)
         booking, locked = lock_family(session, actor=actor, reference=reference, now=now, beside=start)
         require_version(booking, version)
         require_state(booking, *_MOVABLE)
         require_movable(booking, actor=actor, now=now, facts=facts)
-        assignment = _assign(session, boards, booking, start=start, now=now, facts=facts)
+        found = _assign(session, boards, booking, proposals, start=start, now=now, facts=facts)
+        make_room(session, found, actor=actor, now=now, leaving=booking)
         release_holds(session, booking, locked=locked, actor=actor, now=now, why="another time was taken")
-        give_time(session, booking, assignment, actor=actor, start=start, now=now)
+        give_time(session, booking, found.placed.assignment, actor=actor, start=start, now=now)
         announce(session, booking=booking, what=What.CHANGED, now=now, reference=facts)
         return booking
 
-    return database.write(lambda session: keep(session, work))
+    return write_with_search(
+        boards,
+        lambda proposals: database.write(lambda session: keep(session, partial(work, proposals=proposals))),
+    )
 
 
 def hold_move(
@@ -79,25 +84,29 @@ def hold_move(
     """
     boards = boards_of(database)
 
-    def work(session: Session) -> Booking:
+    def work(session: Session, proposals: Proposals) -> Booking:
         facts = boards.latest(session)
         booking = find_booking(session, actor=actor, reference=reference, now=now)
         require_version(booking, version)
         require_state(booking, *_MOVABLE)
         require_movable(booking, actor=actor, now=now, facts=facts)
-        assignment = _assign(session, boards, booking, start=start, now=now, facts=facts, beside=True)
+        found = _assign(session, boards, booking, proposals, start=start, now=now, facts=facts, beside=True)
+        make_room(session, found, actor=actor, now=now)
         rules = facts.policy(BookingRules, office=booking.office, on=local_date(start))
         return write_hold(
             session,
             booking,
-            assignment,
+            found.placed.assignment,
             actor=actor,
             start=start,
             expires_at=now + timedelta(minutes=rules.hold_minutes),
             now=now,
         )
 
-    return database.write(lambda session: keep(session, work))
+    return write_with_search(
+        boards,
+        lambda proposals: database.write(lambda session: keep(session, partial(work, proposals=proposals))),
+    )
 
 
 def require_movable(booking: Booking, *, actor: Actor, now: datetime, facts: Reference) -> None:
@@ -118,24 +127,29 @@ def _assign(
     session: Session,
     boards: Boards,
     booking: Booking,
+    proposals: Proposals,
     *,
     start: datetime,
     now: datetime,
     facts: Reference,
     beside: bool = False,
-) -> Assignment:
+) -> Found:
     """A place for the booking at a start; `beside`: while it also keeps the one it has."""
-    demand = demand_of(session, booking)
+    demand, day = demand_of(session, booking), local_date(start)
     assert booking.id is not None  # noqa: S101 - read from the database
-    gives_up = () if beside or booking.date != local_date(start) else (booking.id,)
-    found: list[Assignment] = []
+    gives_up = () if beside or booking.date != day else (booking.id,)
+    found: list[Found] = []
 
     def work() -> Booking:
         reason = judge_start(facts, demand, start, now)
         if reason is not None:
             raise errors.NeedsOfficeWord(field="/start", reason=reason.value)
         with undone_if_refused(session):  # and the day's lock given up
-            found.append(find_place(session, boards, demand=demand, start=start, now=now, without=gives_up))
+            standing = lock_day(session, boards, office=demand.office, day=day, now=now)
+            placed = crew_on(
+                standing, demand=demand, start=start, now=now, proposals=proposals, without=gives_up
+            )
+        found.append(Found(placed, standing.plan.stamp.version))
         return booking
 
     with_alternatives(session, work, boards=boards, demand=demand, wished=start, now=now)

@@ -1,7 +1,6 @@
 """The heart of a promise: under the day's lock, is there a crew, and which?"""
 
 from collections.abc import Collection
-from dataclasses import replace
 from datetime import date, datetime
 from typing import NoReturn
 
@@ -10,16 +9,16 @@ from sqlmodel import Session
 from scheduler import errors
 from scheduler.booking.expiry import expire_lapsed
 from scheduler.promise.boards import Boards, Standing
+from scheduler.promise.oracles import names_fixed_before
+from scheduler.promise.proposals import Placed, Proposals
 from scheduler.promise.reference import Reference
 from scheduler.promise.rows import local_date, minute_of
 from scheduler.promise.search import Demand, candidate_of
-from scheduler.promise.witness import require_sound_beside
 from scheduler.rules.lead_times import earliest_start, require_notice
 from scheduler.rules.policy import BookingRules
 from scheduler.vocabulary import WORKDAY_KINDS, RequestReason
 from solver import reasons
-from solver.board import Board, revise
-from solver.insert import NoPlace, insert
+from solver.insert import NoPlace
 from solver.plan import Assignment
 
 NEW = 0
@@ -44,7 +43,7 @@ def find_place(
     now: datetime,
     without: Collection[int] = (),
 ) -> Assignment:
-    """The crew and dock for a start, all other promises of the day kept as they are.
+    """The crew and dock for a start by insertion, all other promises of the day kept as they are.
 
     Takes the day's lock (the caller may hold it already) and expires its lapsed holds.
     `without` are bookings of that day that give up their crews in the same transaction.
@@ -53,11 +52,10 @@ def find_place(
         NoPlace, TooLateToFinish, UnqualifiedDay, ClosedDay, OffGrid: why there is none.
     """
     standing = lock_day(session, boards, office=demand.office, day=local_date(start), now=now)
-    board = standing.plan.board
-    if without:
-        rest = replace(board.day, jobs=tuple(job for job in board.day.jobs if job.id not in without))
-        board = revise(board, rest, dict.fromkeys(without))
-    return crew_on(board, standing.reference, demand=demand, start=start)
+    inserted = Proposals(closed=True)
+    return crew_on(
+        standing, demand=demand, start=start, now=now, proposals=inserted, without=without
+    ).assignment
 
 
 def lock_day(session: Session, boards: Boards, *, office: int, day: date, now: datetime) -> Standing:
@@ -78,18 +76,30 @@ def try_day(
     return boards.take(session, office=office, day=day, now=now, wait=wait)
 
 
-def crew_on(board: Board, reference: Reference, *, demand: Demand, start: datetime) -> Assignment:
-    """The crew and dock for a start on a board, checked.
+def crew_on(
+    standing: Standing,
+    *,
+    demand: Demand,
+    start: datetime,
+    now: datetime,
+    proposals: Proposals,
+    without: Collection[int] = (),
+) -> Placed:
+    """The crew and dock for a start on a day as it stands, checked.
+
+    `without` are bookings of that day that give up their crews in the same transaction.
 
     Raises:
+        SearchNeededError: others' names may have to change; the oracle looks, then the write runs again.
         NoPlace, TooLateToFinish, UnqualifiedDay, ClosedDay, OffGrid: why there is none.
     """
-    day = board.day.date
-    job = candidate_of(reference, demand, day).at(minute_of(start, day), NEW)
-    found = insert(board, job)
+    plan = standing.plan.minus(without) if without else standing.plan
+    day, facts = plan.stamp.date, standing.reference
+    job = candidate_of(facts, demand, day).at(minute_of(start, day), NEW)
+    fixed = names_fixed_before(facts, office=demand.office, day=day, now=now, green=demand.green)
+    found = proposals.place(plan, fixed, job)
     if isinstance(found, NoPlace):
         _refuse(found)
-    require_sound_beside(board, job, found)
     return found
 
 

@@ -17,11 +17,12 @@ from scheduler.booking.numbers import Numbers, new_number, normal_number
 from scheduler.booking.orders import RecipientOrder
 from scheduler.errors import Plain, StaleVersion, UnknownBooking, WrongState
 from scheduler.models import Booking, BookingInstruction, Instruction, Recipient
+from scheduler.promise.proposals import Placed
 from scheduler.promise.reference import Reference
 from scheduler.promise.rows import local_date
+from scheduler.promise.witness import release_crew, store_crews
 from scheduler.reminders.announce import What, texts_of
 from scheduler.vocabulary import BookingState, Channel, PriorityAnswer
-from solver.plan import Assignment
 
 _EVENT = insert(SQLModel.metadata.tables["event"])
 _RECIPIENT = insert(SQLModel.metadata.tables["recipient"])
@@ -87,9 +88,9 @@ def promised_at(start: datetime, minutes: int) -> Columns:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A crew and dock, and the version of the day on which they were found."""
+    """A crew and dock, what others give up for them, and the version of the day on which they were found."""
 
-    assignment: Assignment
+    placed: Placed
     version: int
 
 
@@ -118,7 +119,7 @@ def create_booking(
         "state": state.value,
         "requested_at": now,
         "rules_version": reference.version,
-        "dock": None if found is None else found.assignment.dock,
+        "dock": None if found is None else found.placed.assignment.dock,
         "priority_answer": PriorityAnswer.NOT_APPLIED.value,
         **_asked_by(actor),
         **_admitted(admission),
@@ -131,12 +132,43 @@ def create_booking(
         "recipients": _recipient_rows(numbers.booking, admission.recipients),
         "event": _event(actor=actor, kind=kind, booking=booking, old_version=None, now=now),
         "messages": _texts(booking, admission, what, marks=numbers.texts, now=now, reference=reference),
-        "crew": [] if found is None else found.assignment.crew,
+        "crew": [] if found is None else found.placed.assignment.crew,
     }
-    _keep(session, told, known=None if found is None else found.version)
+    _keep(session, told, known=None if found is None else make_room(session, found, actor=actor, now=now))
     make_transient_to_detached(booking)
     session.add(booking)
     return booking
+
+
+def make_room(
+    session: Session, found: Found, *, actor: Actor, now: datetime, leaving: Booking | None = None
+) -> int | None:
+    """Change the crews of others that a new one needs; return the version at which the day then has to be.
+
+    None where crews changed: under the day's lock it is at the version that this transaction made. `leaving`
+    is a booking that gives its crew and dock up first.
+    """
+    placed = found.placed
+    if not placed.added:
+        return found.version
+    if leaving is not None and leaving.id is not None:
+        release_crew(session, leaving.id)
+        leaving.dock = None
+        session.flush()
+    store_crews(session, old=placed.removed, new=placed.added)
+    for number in sorted(placed.added):
+        booking = session.get_one(Booking, number)
+        record(
+            session,
+            actor=actor,
+            kind="booking_recrewed",
+            booking=booking,
+            old_version=booking.version,
+            new_version=None,
+            now=now,
+            details={"why": "room for another booking"},
+        )
+    return None
 
 
 def _texts(

@@ -6,58 +6,27 @@ question, so an entry may be dropped at any time and none is ever waited for.
 
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cached_property
 from threading import Lock
-from typing import Any
 from weakref import WeakKeyDictionary
 
 from sqlmodel import Session
 
 from scheduler.database.connection import Database
+from scheduler.promise.office_day import OfficeDayPlan
+from scheduler.promise.oracles import Oracles
 from scheduler.promise.reference import Reference, read_reference
 from scheduler.promise.rows import (
     DayStamp,
     Taken,
-    changed_jobs,
     read_days,
     read_rules_version,
     read_stamps,
     take_day,
 )
-from solver.board import Board, revise
-from solver.day import Day
-from solver.insert import prepare
-from solver.plan import Assignment
 
 KEPT_DAYS = 512
-
-
-@dataclass(frozen=True)
-class OfficeDayPlan:
-    """An office day as it stands: problem, stored plan, and the solver's board for quick questions."""
-
-    stamp: DayStamp
-    day: Day
-    plan: dict[int, Assignment]
-
-    @cached_property
-    def board(self) -> Board:
-        """The plan laid out, when it is first asked about."""
-        return prepare(self.day, self.plan)
-
-    def after(
-        self, stamp: DayStamp, reference: Reference, changes: Sequence[tuple[int, list[Any] | None]]
-    ) -> "OfficeDayPlan":
-        """The day at a later stamp, when these jobs changed and nothing else did."""
-        jobs, rows = changed_jobs(reference, changes)
-        kept = [job for job in self.day.jobs if job.id not in rows]
-        day = replace(self.day, jobs=(*kept, *jobs))
-        board = revise(self.board, day, rows)
-        later = OfficeDayPlan(stamp, day, dict(board.plan))
-        later.__dict__["board"] = board  # where cached_property keeps it
-        return later
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +46,7 @@ class Boards:
         self._days: OrderedDict[DayStamp, OfficeDayPlan] = OrderedDict()
         self._latest: dict[tuple[int, date], DayStamp] = {}
         self._reference: Reference | None = None
+        self.oracles = Oracles()
 
     def reference(self, session: Session, version: int | None = None) -> Reference:
         """The reference of the latest rules version, at most one statement.

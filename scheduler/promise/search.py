@@ -7,14 +7,16 @@ from datetime import date, datetime, timedelta
 from sqlmodel import Session
 
 from scheduler.errors import CreditExcluded
-from scheduler.promise.boards import Boards, OfficeDayPlan
+from scheduler.promise.boards import Boards
+from scheduler.promise.office_day import OfficeDayPlan
+from scheduler.promise.oracles import names_fixed_before
 from scheduler.promise.reference import Reference
 from scheduler.promise.rows import MINUTES_OF_DAY, instant_of, local_date, minute_of
 from scheduler.rules.lead_times import earliest_start
 from scheduler.rules.policy import BookingRules
 from scheduler.vocabulary import WORKDAY_KINDS, CreditLevel
 from solver.day import GRID, Candidate
-from solver.insert import openings
+from solver.insert import calendar_starts, openings
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +58,33 @@ def true_starts(
         candidate_of(reference, demand, plan.stamp.date, window)
         for plan, window in zip(plans, windows, strict=True)
     ]
-    masks = openings([plan.board for plan in plans], asked)
+    fixed = [
+        names_fixed_before(reference, office=demand.office, day=plan.stamp.date, now=now, green=demand.green)
+        for plan in plans
+    ]
+    masks = _true_masks(boards, plans, fixed, asked)
     starts = tuple(_instants(plans, masks))
     return TrueStarts(starts, _left_out(plans, windows, demand))
+
+
+def _true_masks(
+    boards: Boards, plans: Sequence[OfficeDayPlan], fixed: Sequence[int | None], asked: Sequence[Candidate]
+) -> list[int]:
+    """What insertion finds; and where it leaves starts out and names may change, what the oracle finds."""
+    masks = openings([plan.board for plan in plans], asked)
+    doubtful = [
+        (number, minute)
+        for number, minute in enumerate(fixed)
+        if minute is not None and masks[number] != calendar_starts(plans[number].day, asked[number])
+    ]
+    found = boards.oracles.starts(
+        [plans[number] for number, _ in doubtful],
+        [minute for _, minute in doubtful],
+        [asked[number] for number, _ in doubtful],
+    )
+    for (number, _), mask in zip(doubtful, found, strict=True):
+        masks[number] |= mask
+    return masks
 
 
 def candidate_of(

@@ -27,6 +27,7 @@ JOIN booking ON booking.id = asked.booking
 ON CONFLICT DO NOTHING
 RETURNING 1
 """)
+_FREE_DOCKS = text("UPDATE booking SET dock = NULL WHERE id = ANY(CAST(:bookings AS bigint[]))")
 _DOCKS = text("""
 UPDATE booking SET dock = asked.dock
 FROM unnest(CAST(:bookings AS bigint[]), CAST(:docks AS bigint[])) AS asked (booking, dock)
@@ -86,6 +87,11 @@ def store_crews(session: Session, *, old: Plan, new: Plan) -> None:
     if delta.removed:
         release_crew(session, *delta.removed)
     docks = {booking: row.dock for booking, row in delta.added.items()}
+    leaving = [
+        booking for booking, row in delta.removed.items() if row.dock not in {None, docks.get(booking)}
+    ]
+    if leaving:  # two bookings may change places at the docks of a site
+        session.execute(_FREE_DOCKS, {"bookings": leaving})
     if docks:
         session.execute(_DOCKS, {"bookings": list(docks), "docks": list(docks.values())})
     rows = [

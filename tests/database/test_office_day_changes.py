@@ -11,7 +11,8 @@ from scheduler.clock.ticks import tick_leftovers
 from scheduler.database.idempotency import plainly
 from scheduler.database.locks import office_day_key
 from scheduler.models import Booking
-from scheduler.promise.boards import Boards, OfficeDayPlan
+from scheduler.promise.boards import Boards
+from scheduler.promise.office_day import OfficeDayPlan
 from tests.factories import NOW, TUESDAY, World, at, order
 
 WEDNESDAY = TUESDAY + timedelta(days=1)

@@ -14,7 +14,8 @@ from scheduler.access.actor import Actor
 from scheduler.booking.book import book
 from scheduler.database.idempotency import plainly
 from scheduler.errors import Refusal
-from scheduler.promise.boards import Boards, OfficeDayPlan, Standing, boards_of
+from scheduler.promise.boards import Boards, Standing, boards_of
+from scheduler.promise.office_day import OfficeDayPlan
 from scheduler.roster.absences import lend_inspector
 from scheduler.roster.changes import RosterChange
 from scheduler.roster.duties import remove_duty
