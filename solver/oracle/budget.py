@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-SHARE: Final = 13
+SHARE: Final = 16
 """One part in so many of a budget is what one start may cost, so that a hard one leaves something."""
 
 
@@ -11,8 +11,8 @@ SHARE: Final = 13
 class Budget:
     """Work of one question, over all its days and starts: relocations of chains, conflicts of the engine."""
 
-    nodes: int = 250
-    conflicts: int = 2_000
+    nodes: int = 160
+    conflicts: int = 1_600
 
     def __post_init__(self) -> None:
         if self.nodes < 0 or self.conflicts < 0:
