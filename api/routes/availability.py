@@ -18,11 +18,14 @@ from scheduler.booking.orders import Instant, InstructionRef, Order
 from scheduler.promise.boards import boards_of
 from scheduler.promise.reference import Reference
 from scheduler.promise.rows import instant_of, local_date
-from scheduler.promise.search import Demand, TrueStarts, true_starts
+from scheduler.promise.search import Demand, TrueStarts, answer, read_question
 from scheduler.rules.durations import LONGEST_MINUTES
 from scheduler.vocabulary import CreditLevel, ReferenceKind
 
 router = APIRouter(prefix="/availability", tags=["availability"])
+
+_SEARCHED_DAYS = 3
+"""Up to so many days are searched for every true start, unless the question says otherwise."""
 
 _FEW = 4
 """Up to so many free starts of a day are told to strangers as `few`."""
@@ -49,6 +52,11 @@ class Question(BaseModel):
     )
     must_finish_by: Instant | None = None
     priority: bool = Field(default=False, description="Apply for priority inspection.")
+    thorough: bool | None = Field(
+        default=None,
+        description="Show every start that can be kept, also those for which crews of other bookings change;"
+        " if left out, for up to three days.",
+    )
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
@@ -119,7 +127,7 @@ def read(
     if last < local_date(caller.now):
         raise errors.PastTime(field="/to")
     first = max(first, local_date(caller.now))
-    facts = facts_of(caller)
+    facts, boards = facts_of(caller), boards_of(caller.database)
     with caller.database.snapshot() as session:
         if question.instruction:
             order = _order(question, first, last)
@@ -131,10 +139,15 @@ def read(
             demand = _demand(question, facts, credit)
         if caller.scope is Scope.OFFICE and demand.office != caller.actor.office:
             raise errors.UnknownOffice(field="/office", office=question.office)
-        found = true_starts(
-            session, boards_of(caller.database), demand=demand, first=first, last=last, now=caller.now
-        )
+        asked = read_question(session, boards, demand=demand, first=first, last=last, now=caller.now)
+    found = answer(boards, asked, thorough=_is_thorough(question, first, last))
     return say(_view(caller, facts, demand, found, first, last))
+
+
+def _is_thorough(question: Question, first: date, last: date) -> bool:
+    if question.thorough is None:
+        return (last - first).days < _SEARCHED_DAYS
+    return question.thorough
 
 
 def _order(question: Question, first: date, last: date) -> Order:

@@ -45,36 +45,61 @@ class TrueStarts:
     left_out: Mapping[str, int] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of an office's days, read in one moment: it is answered without the database."""
+
+    demand: Demand
+    plans: Sequence[OfficeDayPlan]
+    candidates: Sequence[Candidate]
+    fixed: Sequence[int | None]
+
+
 def true_starts(
     session: Session, boards: Boards, *, demand: Demand, first: date, last: date, now: datetime
 ) -> TrueStarts:
-    """The true starts of an office from `first` to `last`, both included, within the horizon."""
+    """The true starts that need no change of others' names, from `first` to `last`, both included."""
+    return answer(boards, read_question(session, boards, demand=demand, first=first, last=last, now=now))
+
+
+def read_question(
+    session: Session, boards: Boards, *, demand: Demand, first: date, last: date, now: datetime
+) -> Question:
+    """The days from `first` to `last`, both included, as they stand: at most three statements."""
     days = [first + timedelta(days=k) for k in range((last - first).days + 1)]
     if not days:
-        return TrueStarts(())
+        return Question(demand, (), (), ())
     reference, plans = boards.days(session, office=demand.office, days=days)
-    windows = [_window(reference, plan.stamp.date, demand, now) for plan in plans]
-    asked = [
-        candidate_of(reference, demand, plan.stamp.date, window)
-        for plan, window in zip(plans, windows, strict=True)
-    ]
-    fixed = [
-        names_fixed_before(reference, office=demand.office, day=plan.stamp.date, now=now, green=demand.green)
-        for plan in plans
-    ]
-    masks = _true_masks(boards, plans, fixed, asked)
-    starts = tuple(_instants(plans, masks))
-    return TrueStarts(starts, _left_out(plans, windows, demand))
+    return Question(
+        demand,
+        plans,
+        [candidate_of(reference, demand, day, _window(reference, day, demand, now)) for day in days],
+        [
+            names_fixed_before(reference, office=demand.office, day=day, now=now, green=demand.green)
+            for day in days
+        ],
+    )
 
 
-def _true_masks(
-    boards: Boards, plans: Sequence[OfficeDayPlan], fixed: Sequence[int | None], asked: Sequence[Candidate]
-) -> list[int]:
-    """What insertion finds; and where it leaves starts out and names may change, what the oracle finds."""
+def answer(boards: Boards, question: Question, *, thorough: bool = False) -> TrueStarts:
+    """The true starts of a question; `thorough`: also those for which others' names or docks change.
+
+    The latter takes a search of some milliseconds a day: call it with no transaction open.
+    """
+    plans, asked = question.plans, question.candidates
     masks = openings([plan.board for plan in plans], asked)
+    if thorough:
+        masks = _search(boards, question, masks)
+    starts = tuple(_instants(plans, masks))
+    return TrueStarts(starts, _left_out(plans, asked, question.demand))
+
+
+def _search(boards: Boards, question: Question, masks: Sequence[int]) -> list[int]:
+    """Add what the oracle finds where insertion left starts out and names may change."""
+    plans, asked = question.plans, question.candidates
     doubtful = [
         (number, minute)
-        for number, minute in enumerate(fixed)
+        for number, minute in enumerate(question.fixed)
         if minute is not None and masks[number] != calendar_starts(plans[number].day, asked[number])
     ]
     found = boards.oracles.starts(
@@ -82,9 +107,8 @@ def _true_masks(
         [minute for _, minute in doubtful],
         [asked[number] for number, _ in doubtful],
     )
-    for (number, _), mask in zip(doubtful, found, strict=True):
-        masks[number] |= mask
-    return masks
+    more = {number: mask for (number, _), mask in zip(doubtful, found, strict=True)}
+    return [mask | more.get(number, 0) for number, mask in enumerate(masks)]
 
 
 def candidate_of(
@@ -137,13 +161,11 @@ def _instants(plans: Sequence[OfficeDayPlan], masks: Sequence[int]) -> Iterator[
             left ^= low
 
 
-def _left_out(
-    plans: Sequence[OfficeDayPlan], windows: Sequence[tuple[int, int]], demand: Demand
-) -> dict[str, int]:
+def _left_out(plans: Sequence[OfficeDayPlan], asked: Sequence[Candidate], demand: Demand) -> dict[str, int]:
     """Grid starts within opening hours that were not even asked for, by reason."""
     counts: dict[str, int] = {}
-    for plan, (earliest, _) in zip(plans, windows, strict=True):
-        day = plan.day
+    for plan, candidate in zip(plans, asked, strict=True):
+        day, earliest = plan.day, candidate.earliest
         for start in range(day.opens, day.closes - demand.minutes + 1, GRID):
             if start < earliest:
                 reason = "too_short_notice"

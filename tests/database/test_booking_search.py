@@ -15,7 +15,7 @@ from scheduler.database.idempotency import plainly
 from scheduler.errors import NoPlace, Refusal
 from scheduler.models import Booking, Closure
 from scheduler.promise.boards import Boards, boards_of
-from scheduler.promise.search import Demand, true_starts
+from scheduler.promise.search import Demand, answer, read_question
 from scheduler.vocabulary import CreditLevel
 from tests.factories import NOW, TUESDAY, ZONE, World, at, make_world, order, work_days
 from tests.races.checker import count_violations, violated
@@ -53,9 +53,10 @@ def offered(
         credit=CreditLevel.REGULAR,
         green=green,
     )
+    boards = Boards()
     with world.database.snapshot() as session:
-        found = true_starts(session, Boards(), demand=demand, first=TUESDAY, last=TUESDAY, now=now)
-    return set(found.starts)
+        asked = read_question(session, boards, demand=demand, first=TUESDAY, last=TUESDAY, now=now)
+    return set(answer(boards, asked, thorough=True).starts)
 
 
 def crew_of(world: World, booking: Booking) -> list[int]:
