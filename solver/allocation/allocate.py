@@ -1,24 +1,16 @@
 """The best plan for all jobs of a day, level by level, with a proved bound beside it."""
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
-import numpy as np
-
-from solver.allocation.crews import Crews, read_crews
-from solver.allocation.docks import assign_docks
+from solver.allocation.case import PENALTY, Case, open_case, set_task
+from solver.allocation.crews import read_crews
 from solver.allocation.goal import LEVELS, Goal, Value, value_of
-from solver.allocation.master import Cap, Measure, Task
-from solver.allocation.network import Network, lay_out
 from solver.allocation.search import Budget, Found, search
-from solver.allocation.start import Start, begin, is_legal
+from solver.allocation.start import is_legal
 from solver.day import Day
-from solver.plan import Assignment, Plan
-
-_PENALTY: Final = 500.0
-"""Minutes of travel that a job without a crew costs where it must not be: more than any detour for its sake."""
+from solver.plan import Plan
 
 _ROUNDING: Final = 1e-4
 
@@ -49,14 +41,13 @@ class Allocation:
 
 
 @dataclass(frozen=True, slots=True)
-class _Case:
-    """The day in search: its network, where it began, and the dock of each job of the network."""
+class Standing:
+    """The best plan so far, its value, the bounds proved of it, and the work done."""
 
-    day: Day
-    goal: Goal
-    start: Start
-    network: Network
-    docks: dict[int, int | None]
+    plan: Plan
+    value: Value
+    bounds: dict[str, int] = field(default_factory=dict)
+    work: Work = field(default_factory=Work)
 
 
 def allocate(
@@ -68,11 +59,72 @@ def allocate(
     and is never worse than what is legal of the given one. Equal questions with equal budgets and seeds have
     equal answers. Raises ValueError if a travel time is missing.
     """
-    goal = goal or Goal()
-    start = begin(day, plan)
-    hopeful = [job for job in day.jobs if job.id not in start.hopeless]
-    docks = assign_docks(day, hopeful, start.plan)
-    jobs = [job for job in hopeful if job.id in docks]
-    case = _Case(day, goal, start, lay_out(day, jobs, start.frozen, goal), docks)
-    search_levels = _Levels(case, budget or Budget(), seed)
-    return search_levels.run(complete=len(jobs) == len(hopeful))
+    case = open_case(day, plan, goal or Goal())
+    standing = Standing(case.start.plan, value_of(day, case.start.plan, case.goal))
+    for level in LEVELS:
+        if level not in standing.bounds:
+            standing = _settle(case, standing, level, budget or Budget(), seed)
+    value, bound = standing.value, _bound(case, standing)
+    differing = [level for level in LEVELS if getattr(value, level) != getattr(bound, level)]
+    return Allocation(
+        plan=standing.plan,
+        uncrewed=tuple(job.id for job in day.jobs if job.id not in standing.plan),
+        value=value,
+        bound=bound,
+        gap=_gap(getattr(value, differing[0]), getattr(bound, differing[0])) if differing else 0.0,
+        status="feasible" if differing else "optimal",
+        work=standing.work,
+    )
+
+
+def _gap(value: int, bound: int) -> float:
+    return (value - bound) / value
+
+
+def _settle(case: Case, standing: Standing, level: str, budget: Budget, seed: int) -> Standing:
+    """Return the plan improved in one level, with its bound, and with those of levels that come for nothing."""
+    units = (1.0,) if level == "travel" else (PENALTY, case.span + 1.0)
+    for unit in units:
+        if level != "travel" and getattr(standing.value, level) == case.floor(level):
+            break
+        task = set_task(case, standing.value, level, unit)
+        found = search(task, read_crews(case.network, standing.plan), budget, seed)
+        standing = _judge(case, _take(case, standing, found), level, unit, found)
+    if level not in standing.bounds:
+        standing = replace(standing, bounds={**standing.bounds, level: case.floor(level)})
+    return standing
+
+
+def _take(case: Case, standing: Standing, found: Found) -> Standing:
+    """Return the standing with what was found, if that is better and passes the rules."""
+    plan = case.plan_of(found.crews)
+    work = Work(standing.work.rounds + found.rounds, standing.work.neighbourhoods + found.neighbourhoods)
+    value = value_of(case.day, plan, case.goal)
+    if value < standing.value and is_legal(case.day, plan, case.start.frozen):
+        return replace(standing, plan=plan, value=value, work=work)
+    return replace(standing, work=work)
+
+
+def _judge(case: Case, standing: Standing, level: str, unit: float, found: Found) -> Standing:
+    """Return the standing with the bounds that a search has proved."""
+    at = getattr(standing.value, level)
+    bounds = dict(standing.bounds)
+    if level != "travel":
+        proved = case.floor(level) + math.ceil((found.bound - case.span) / unit - _ROUNDING)
+        bounds[level] = min(at, max(case.floor(level), proved, bounds.get(level, 0)))
+    below = LEVELS[LEVELS.index(level) + 1 : -1]
+    if level == "travel" or (
+        bounds[level] == at and all(getattr(standing.value, one) == case.floor(one) for one in below)
+    ):
+        spent = 0.0 if level == "travel" else unit * (at - case.floor(level))
+        travel = case.network.idle + math.ceil(found.bound - spent - _ROUNDING)
+        bounds |= {one: case.floor(one) for one in below}
+        bounds["travel"] = min(standing.value.travel, max(0, travel))
+    return replace(standing, bounds=bounds)
+
+
+def _bound(case: Case, standing: Standing) -> Value:
+    """Return the bounds of all levels; where docks are short, another choice of jobs might beat all but one."""
+    if case.docks_suffice:
+        return Value(**standing.bounds)
+    return Value(len(case.start.hopeless), 0, 0, 0, 0)
