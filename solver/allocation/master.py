@@ -62,20 +62,24 @@ class Master:
         network = task.network
         self.routes: list[Route] = []
         self._known: set[tuple[int, tuple[int, ...]]] = set()
-        self._solver = pywraplp.Solver.CreateSolver("GLOP")
-        self._solver.SetSolverSpecificParametersAsString("use_preprocessing: false")  # it would lose the basis
-        self._variables: list[pywraplp.Variable] = []
-        self._objective = self._solver.Objective()
-        self._objective.SetMinimization()
         self._of_job, self._of_duty = _rows_of(network)
         self.limits = np.array(
             [float(hall.needed) for hall in network.halls]
             + [1.0] * (len(network.duties) + len(network.clashes))
             + [cap.limit for cap in task.caps]
         )
+        self._open()
+
+    def _open(self) -> None:
+        """Hand the whole program to a new engine, which then keeps its basis from one optimum to the next."""
+        self._solver = pywraplp.Solver.CreateSolver("GLOP")
+        self._solver.SetSolverSpecificParametersAsString("use_preprocessing: false")  # it would lose the basis
+        self._objective = self._solver.Objective()
+        self._objective.SetMinimization()
         self._rows = [self._add_row(number) for number in range(len(self.limits))]
-        for job, cost in enumerate(task.cost.without.tolist()):
+        for job, cost in enumerate(self.task.cost.without.tolist()):
             self._leave(job, cost)
+        self._variables = [self._add_column(route) for route in self.routes]
 
     def _add_row(self, number: int) -> pywraplp.Constraint:
         network, limit, infinity = self.task.network, float(self.limits[number]), self._solver.infinity()
@@ -103,14 +107,17 @@ class Master:
                 continue
             self._known.add((route.duty, route.stops))
             self.routes.append(route)
-            variable = self._solver.NumVar(0.0, self._solver.infinity(), "")
-            self._variables.append(variable)
-            self._objective.SetCoefficient(variable, self.task.cost.of(route))
-            for row in self.rows_of(route):
-                self._rows[row].SetCoefficient(variable, 1.0)
-            for row, cap in self._caps():
-                self._rows[row].SetCoefficient(variable, cap.measure.of(route))
+            self._variables.append(self._add_column(route))
         return len(self.routes) - before
+
+    def _add_column(self, route: Route) -> pywraplp.Variable:
+        variable = self._solver.NumVar(0.0, self._solver.infinity(), "")
+        self._objective.SetCoefficient(variable, self.task.cost.of(route))
+        for row in self.rows_of(route):
+            self._rows[row].SetCoefficient(variable, 1.0)
+        for row, cap in self._caps():
+            self._rows[row].SetCoefficient(variable, cap.measure.of(route))
+        return variable
 
     def rows_of(self, route: Route) -> list[int]:
         """Return the rows of seats, duties and clashes that a route stands in."""
@@ -121,8 +128,10 @@ class Master:
     def solve(self) -> Relaxed:
         """Return an optimum. Raises RuntimeError if the engine finds none, which no caller provokes."""
         if self._solver.Solve() != pywraplp.Solver.OPTIMAL:
-            msg = "the linear program of routes was not solved"
-            raise RuntimeError(msg)
+            self._open()  # now and then the kept basis turns out singular
+            if self._solver.Solve() != pywraplp.Solver.OPTIMAL:
+                msg = "the linear program of routes was not solved"
+                raise RuntimeError(msg)
         duals = np.array([row.dual_value() for row in self._rows])
         shares = np.array([variable.solution_value() for variable in self._variables])
         return Relaxed(self._objective.Value(), self._with_signs(duals), shares)
