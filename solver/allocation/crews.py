@@ -1,8 +1,8 @@
 """From routes to crews and back: who sits where, and who is left over."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
-from solver.allocation.master import Measure
+from solver.allocation.master import Measure, Task
 from solver.allocation.network import Network
 from solver.allocation.routes import Route, cost_route
 from solver.crew import choose
@@ -56,3 +56,18 @@ def cost_crews(network: Network, crews: Crews, measure: Measure) -> float:
     """Return what crews count in a measure, with the jobs that have none."""
     left = sum(float(measure.without[job]) for job in range(len(network.jobs)) if job not in crews)
     return left + sum(measure.of(route) for route in routes_of(network, crews).values())
+
+
+def cost_routes(task: Task, routes: Sequence[Route]) -> float:
+    """Return what routes cost in a task, with the jobs whose seats they do not fill."""
+    network = task.network
+    needs = [hall.needed for hall in network.halls]
+    of_job: dict[int, list[int]] = {}
+    for row, hall in enumerate(network.halls):
+        of_job.setdefault(hall.job, []).append(row)
+    for route in routes:
+        for stop in route.stops:
+            for row in of_job[stop]:
+                needs[row] -= bool(network.halls[row].able[route.duty])
+    short = {hall.job for hall, needed in zip(network.halls, needs, strict=True) if needed > 0}
+    return sum(task.cost.of(route) for route in routes) + float(task.cost.without[sorted(short)].sum())

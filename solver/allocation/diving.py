@@ -4,19 +4,25 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from solver.allocation.generation import generate
+from solver.allocation.generation import Generated, generate, near_optimal
 from solver.allocation.master import Master, Task
 from solver.allocation.network import Floats
 from solver.allocation.part import cut_out
 from solver.allocation.routes import Pricing, Route
 
 _ALMOST = 0.95
+_HALF = 0.5
+_SLACK = 20.0
+"""Minutes beyond its price that a route may cost to be kept for the next step."""
+_TARGET = 0.5
 _MOST = 8
 """Routes that may be fixed at a time though none of them is almost whole: an eighth of the duties."""
 
 
-def dive(task: Task, pool: Sequence[Route], shares: Floats, *, rounds: int) -> list[Route]:
+def dive(task: Task, master: Master, done: Generated, *, rounds: int) -> list[Route]:
     """Return routes that crew as many jobs as the dive reached; `rounds` of pricing after each fixing."""
+    useful = near_optimal(master, done, within=_SLACK)
+    pool, shares = [master.routes[number] for number in useful], done.relaxed.shares[useful]
     fixed: list[Route] = []
     free = np.arange(len(task.network.duties))
     while True:
@@ -32,8 +38,10 @@ def dive(task: Task, pool: Sequence[Route], shares: Floats, *, rounds: int) -> l
             return fixed
         master = Master(part.task)
         master.add(part.inward(task, pool))
-        done = generate(master, Pricing(part.task.network), rounds=rounds)
-        pool, shares = part.outward(task, master.routes), done.relaxed.shares
+        done = generate(master, Pricing(part.task.network), rounds=rounds, target=_TARGET)
+        useful = near_optimal(master, done, within=_SLACK)
+        shares = done.relaxed.shares[useful]
+        pool = part.outward(task, [master.routes[number] for number in useful])
 
 
 def _largest(pool: Sequence[Route], shares: Floats, free: int) -> list[Route]:
@@ -45,5 +53,3 @@ def _largest(pool: Sequence[Route], shares: Floats, free: int) -> list[Route]:
     some = order[: max(1, free // _MOST)]
     return [pool[number] for rank, number in enumerate(some) if shares[number] > _HALF or (rank == 0 and shares[number] > 0)]
 
-
-_HALF = 0.5

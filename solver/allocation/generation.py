@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from solver.allocation.master import Master, Relaxed
-from solver.allocation.network import Floats
+from solver.allocation.network import Floats, Indices
 from solver.allocation.routes import Pricing, Route, cost_route
 
 ROUNDING = 1e-6
@@ -50,7 +50,7 @@ def price_out(master: Master, pricing: Pricing, duals: Floats, *, per_duty: int)
 
 
 def generate(
-    master: Master, pricing: Pricing, *, rounds: int, target: float = 0.0, per_duty: int = 3, smooth: float = 0.8
+    master: Master, pricing: Pricing, *, rounds: int, target: float = 0.0, per_duty: int = 1, smooth: float = 0.9
 ) -> Generated:
     """Add routes until the bound meets the linear optimum (within `target`) or the rounds are used up.
 
@@ -89,3 +89,9 @@ def reduced_costs(master: Master, duals: Floats) -> Floats:
             for route in master.routes
         ]
     )
+
+
+def near_optimal(master: Master, done: Generated, *, within: float) -> Indices:
+    """Return the numbers of the routes that cost little more than they are worth, or have a share."""
+    cheap = reduced_costs(master, done.relaxed.duals) < within
+    return np.flatnonzero(cheap | (done.relaxed.shares > ROUNDING))

@@ -134,9 +134,9 @@ class Master:
                 raise RuntimeError(msg)
         duals = np.array([row.dual_value() for row in self._rows])
         shares = np.array([variable.solution_value() for variable in self._variables])
-        return Relaxed(self._objective.Value(), self._with_signs(duals), shares)
+        return Relaxed(self._objective.Value(), self.with_signs(duals), shares)
 
-    def _with_signs(self, duals: Floats) -> Floats:
+    def with_signs(self, duals: Floats) -> Floats:
         """Return the duals without what rounding left on the wrong side of zero: the bound needs the signs."""
         halls = self.task.network.halls
         signed = np.minimum(duals, 0.0)
@@ -161,14 +161,18 @@ class Master:
             leave[b] -= dual
         return Prices(visit, net.overtime * late if late else np.zeros((n, m)), leave)
 
-    def earned(self, duals: Floats) -> float:
-        """Return what the duals earn before any route is chosen: all limits, and jobs better left alone."""
+    def owed(self, duals: Floats) -> Floats:
+        """Return what leaving each job without a crew costs beyond what the duals pay for it."""
         owed = self.task.cost.without - sum(
             (duals[row] * cap.measure.without for row, cap in self._caps()), np.zeros(len(self._of_job))
         )
         for row, hall in enumerate(self.task.network.halls):
             owed[hall.job] -= hall.needed * duals[row]
-        return float(self.limits @ duals + np.minimum(owed, 0.0).sum())
+        return np.asarray(owed)
+
+    def earned(self, duals: Floats) -> float:
+        """Return what the duals earn before any route is chosen: all limits, and jobs better left alone."""
+        return float(self.limits @ duals + np.minimum(self.owed(duals), 0.0).sum())
 
 
 def _rows_of(network: Network) -> tuple[list[list[int]], list[list[int]]]:

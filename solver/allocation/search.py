@@ -1,13 +1,15 @@
 """Search of a task: column generation over all of it, then over a few duties at a time."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from solver.allocation.crews import Crews, cost_crews, routes_of, seat_crews
+from solver.allocation.ascent import ascend
+from solver.allocation.crews import Crews, cost_crews, cost_routes, routes_of, seat_crews
 from solver.allocation.diving import dive
-from solver.allocation.generation import generate, reduced_costs
+from solver.allocation.generation import Generated, generate, near_optimal
 from solver.allocation.master import Master, Task
 from solver.allocation.network import Floats, Indices, Network
 from solver.allocation.part import cut_out
@@ -20,15 +22,22 @@ _WHOLE = 1 - 1e-4
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """Work, never time: rounds of pricing over the whole day, choices of neighbourhoods, duties in each,
-    rounds of pricing in each and after each fixing of a dive, and nodes of an integer program."""
+    """Work, never time.
 
+    A day of at most `whole` jobs is solved at once: `rounds` of pricing, then a dive with `dive_rounds` after
+    each fixing, then an integer program of at most `columns` routes and so many `nodes`. Afterwards, and from
+    the start on larger days, `neighbourhoods` of so many `duties` are solved in the same way. On larger days
+    the bound comes from `steps` of dual ascent.
+    """
+
+    whole: int = 250
     rounds: int = 400
-    neighbourhoods: int = 200
-    duties: int = 9
-    inner_rounds: int = 40
-    dive_rounds: int = 5
+    dive_rounds: int = 40
+    columns: int = 1_500
     nodes: int = 50
+    neighbourhoods: int = 60
+    duties: int = 18
+    steps: int = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,37 +59,43 @@ class Found:
 def search(task: Task, crews: Crews, budget: Budget, seed: int) -> Found:
     """Return the best crews found from a start that is legal within the task."""
     network = task.network
-    begun = list(routes_of(network, crews).values())
-    cost = cost_crews(network, crews, task.cost)
-    master = Master(task)
-    master.add(begun)
-    done = generate(master, Pricing(network), rounds=budget.rounds)
-    found = Found(crews, cost, done.bound, done.rounds, 0)
-    if not found.is_best:
-        found = _take(task, found, dive(task, master.routes, done.relaxed.shares, rounds=budget.dive_rounds))
+    found = Found(crews, cost_crews(network, crews, task.cost), -math.inf, 0, 0)
+    at_once = len(network.jobs) <= budget.whole
+    if at_once:
+        begun = list(routes_of(network, crews).values())
+        done, routes = _solve(task, begun, found.cost, budget)
+        found = _take(task, replace(found, bound=done.bound, rounds=done.rounds), routes)
     random = np.random.default_rng(seed)
     for number in range(budget.neighbourhoods):
         if found.is_best:
             break
         found = _step(task, replace(found, neighbourhoods=number + 1), budget, random)
+    if not at_once:
+        bound = ascend(task, found.cost, steps=budget.steps)
+        found = replace(found, bound=bound, rounds=budget.steps)
     return found
 
 
-def _solve(task: Task, begun: Sequence[Route], cost: float, budget: Budget) -> tuple[Route, ...] | None:
-    """Generate routes, and select among those that can be part of something better than `cost`."""
+def _solve(
+    task: Task, begun: Sequence[Route], cost: float, budget: Budget
+) -> tuple[Generated, Sequence[Route]]:
+    """Return what pricing proved, and routes that may cost less than `cost`."""
     master = Master(task)
     master.add(begun)
-    done = generate(master, Pricing(task.network), rounds=budget.inner_rounds)
+    done = generate(master, Pricing(task.network), rounds=budget.rounds)
     if cost - done.bound < _WHOLE:
-        return None
-    useful = reduced_costs(master, done.duals) < cost - done.bound
-    known = {(route.duty, route.stops) for route in begun}
-    routes = [
-        route
-        for route, keep in zip(master.routes, useful, strict=True)
-        if keep or (route.duty, route.stops) in known
-    ]
-    return select(task, routes, nodes=budget.nodes)
+        return done, begun
+    dived = dive(task, master, done, rounds=budget.dive_rounds)
+    reached = cost_routes(task, dived)
+    best, cost = (dived, reached) if reached < cost else (begun, cost)
+    useful = near_optimal(master, done, within=cost - done.bound)
+    if cost - done.bound < _WHOLE or len(useful) > budget.columns:
+        return done, best
+    master.add(best)
+    known = {(route.duty, route.stops) for route in best}
+    routes = [master.routes[number] for number in useful]
+    routes += [route for route in master.routes if (route.duty, route.stops) in known - {(r.duty, r.stops) for r in routes}]
+    return done, select(task, routes, nodes=budget.nodes) or best
 
 
 def _take(task: Task, found: Found, routes: Sequence[Route]) -> Found:
@@ -99,10 +114,8 @@ def _step(task: Task, found: Found, budget: Budget, random: np.random.Generator)
     outside = [route for duty, route in routes.items() if duty not in inside]
     part = cut_out(task, duties, outside)
     begun = part.inward(task, (routes[duty] for duty in duties.tolist() if duty in routes))
-    cost = sum(part.task.cost.of(route) for route in begun)
-    cost += sum(float(task.cost.without[job]) for job in part.jobs.tolist() if job not in found.crews)
-    chosen = _solve(part.task, begun, cost, budget)
-    return found if chosen is None else _take(task, found, [*outside, *part.outward(task, chosen)])
+    _, chosen = _solve(part.task, begun, cost_routes(part.task, begun), budget)
+    return _take(task, found, [*outside, *part.outward(task, chosen)])
 
 
 def _choose_duties(
