@@ -1,17 +1,17 @@
 """The best plan of a day beside its bound and beside VROOM's: `python -m bench.allocation [--quick]`.
 
-Instances: `bench.allocation_instances.planted_day` (starts fixed, all visits can be crewed), inspectors/visits
-10/40 and 40/200 with seeds 0-4 at load 0.7, 40/200 with seed 0 at load 0.93, 100/500 with seed 0 at load 0.7;
-`allocate` gets the empty plan, so that it starts from first-come insertion.
+Instances: `bench.allocation_instances.planted_day` (starts fixed, all visits can be crewed), with
+inspectors/visits 10/40 and 40/200, seeds 0-4 at load 0.7; 40/200, seed 0 at load 0.93; 100/500, seed 0 at
+load 0.7. `allocate` gets the empty plan, so that it starts from first-come insertion.
 
-Figures of each instance: travel minutes of all inspectors, bound, gap = (travel - bound) / travel, jobs without
-a crew, CPU seconds of this process.
+Figures of each instance: travel minutes of all inspectors, bound, gap = (travel - bound) / travel, jobs
+without a crew, CPU seconds of this process.
 
 Peer: VROOM (pyvroom, exploration level 5, one thread). A visit of two seats is two jobs of it with the same
-fixed time window, each with the qualification of its seat as a skill; an inspector is a vehicle with one break
-of 45 minutes within 11:00-14:00. Nothing in that model forbids half a crew: `half` counts visits with one of
-two. It may leave visits out, which saves travel; so the ratio is taken twice: `raw` is our travel / its travel,
-and `ratio`, the bar's, is travel for each seat that is held in a complete crew, ours / its own.
+fixed time window, each with the qualification of its seat as a skill; an inspector is a vehicle with one
+break of 45 minutes within 11:00-14:00. Nothing in that model forbids half a crew: `half` counts visits with
+one of two. It may leave visits out, which saves travel; so the ratio is taken twice: `raw` is our travel /
+its travel, and `ratio`, the bar's, is travel for each visit with its whole crew, ours / its own.
 """
 
 import argparse
@@ -63,7 +63,10 @@ def ask_vroom(day: Day) -> Peer:
     """Solve a day with VROOM."""
     import vroom  # noqa: PLC0415 - a peer, in the optional group of benches
 
-    skills = {name: number for number, name in enumerate(sorted({q for i in day.inspectors for q in i.qualifications}))}
+    skills = {
+        name: number
+        for number, name in enumerate(sorted({q for i in day.inspectors for q in i.qualifications}))
+    }
     held = {one.id: {skills[name] for name in one.held_on(day.date)} for one in day.inspectors}
     sites = 1 + max(job.site for job in day.jobs)
     problem = vroom.Input()
@@ -108,7 +111,7 @@ def _seat(vroom: Any, number: int, job: Job, skills: set[int]) -> Any:
 
 
 def compare_travel(day: Day, ours: Measured, peer: Peer) -> float:
-    """Return our travel for each seat of a complete crew / VROOM's."""
+    """Return our travel for each visit with its whole crew / VROOM's."""
     crewed = len(day.jobs) - len(ours.found.uncrewed)
     return (ours.found.value.travel / max(1, crewed)) / (peer.travel / max(1, peer.whole))
 
@@ -134,7 +137,9 @@ CASES: Mapping[str, tuple[int, int, float, tuple[int, ...]]] = {
 }
 
 
-def run(name: str, *, peers: bool) -> tuple[list[Measured], list[float], dict[str, Figure], dict[str, Figure]]:
+def run(
+    name: str, *, peers: bool
+) -> tuple[list[Measured], list[float], dict[str, Figure], dict[str, Figure]]:
     """Measure all seeds of a case: what was found, ratios to the peer, figures, the peer's figures."""
     inspectors, jobs, load, seeds = CASES[name]
     measured: list[Measured] = []

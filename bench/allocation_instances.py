@@ -3,11 +3,11 @@
 `planted_day(seed, inspectors, jobs, load)`: all duties run from 08:30 to 17:30 and begin and end at the
 office's own site 0, lunch is 45 minutes between 11:00 and 14:00. The sites (one for every two inspectors, at
 least six) lie around the office with a standard deviation of 1.7 km; travel is ceil(great circle * 1.4 at
-25 km/h). Inspectors form pairs that are drawn again at lunch; each pair drives a round of its own: a number of
-visits before lunch and after it, mostly further ones at the same site (always more so at a high load), on the
-15-minute grid, each as long as its share of the load (officer minutes on visits / paid minutes, lunch not
-paid). The lead of a visit needs one of six qualifications that the pair's lead has, one second in three needs
-another one that the second has; an inspector has two to four. Two sites in three have docks, as many as the
+25 km/h). Inspectors form pairs, and each pair drives a round of its own: equally many visits, mostly one more
+at the same site (the more so the higher the load), on the 15-minute grid, cut in length until the load
+(officer minutes on visits / paid minutes, lunch not paid) is met. The lead of a visit needs one of six
+qualifications that the pair's lead has, one second in three needs another one that the second has; an
+inspector has two to four. Two sites in three have docks, as many as the
 round needs at a time, now and then one more. Whoever solves the day sees neither pairs nor rounds.
 """
 
@@ -17,9 +17,9 @@ from dataclasses import dataclass, replace
 from itertools import pairwise, permutations
 from random import Random
 
-from bench.instances import CLOSES, FIRST_DATE, GRID, OPENS, QUALIFICATIONS
+from bench.instances import CLOSES, FIRST_DATE, OPENS, QUALIFICATIONS
 from solver.check import check
-from solver.day import Day, Duty, Inspector, Job, Lunch, Seat
+from solver.day import GRID, Day, Duty, Inspector, Job, Lunch, Seat
 from solver.plan import Assignment
 
 _KM_PER_DEGREE = 111.2
@@ -139,7 +139,9 @@ def _with_lunch(
     random: Random, begins: int, cycles: Sequence[int], visits: Sequence[tuple[int, int]]
 ) -> list[tuple[int, int, int]] | None:
     starts = [begins + sum(cycles[:one]) for one in range(len(cycles))]
-    breaks = [one for one, start in enumerate(starts) if 660 <= start <= 840 - LUNCH.minutes]
+    breaks = [
+        one for one, start in enumerate(starts) if LUNCH.earliest <= start <= LUNCH.latest - LUNCH.minutes
+    ]
     if not breaks:
         return None
     lunch = random.choice(breaks)
@@ -153,9 +155,11 @@ def _to_grid(minutes: int) -> int:
     return -(-minutes // GRID) * GRID
 
 
-def _draw_job(random: Random, number: int, visit: _Visit, people: Sequence[Inspector]) -> tuple[Job, tuple[int, int]]:
+def _draw_job(
+    random: Random, number: int, visit: _Visit, people: Sequence[Inspector]
+) -> tuple[Job, tuple[int, int]]:
     """Return the job of a visit and its crew, the lead first."""
-    crew = visit.crew if random.random() < 0.5 else visit.crew[::-1]
+    crew = visit.crew[:: random.choice((1, -1))]
     lead = random.choice(sorted(people[crew[0] - 1].qualifications))
     others = sorted(set(people[crew[1] - 1].qualifications) - {lead})
     second: Seat = frozenset({random.choice(others)}) if random.random() < 1 / 3 else frozenset()
@@ -170,8 +174,10 @@ def _draw_docks(random: Random, day: Day) -> tuple[dict[int, tuple[int, ...]], d
     for site in sorted({job.site for job in day.jobs if job.site % 3}):
         busy_until: list[int] = []
         for job in (job for job in day.jobs if job.site == site):
-            free = next((dock for dock, until in enumerate(busy_until) if until <= job.start), len(busy_until))
-            busy_until[free:free + 1] = [job.end]
+            free = next(
+                (dock for dock, until in enumerate(busy_until) if until <= job.start), len(busy_until)
+            )
+            busy_until[free : free + 1] = [job.end]
             docked[job.id] = 10 * site + free
         docks[site] = tuple(10 * site + dock for dock in range(len(busy_until) + random.randrange(2)))
     return docks, docked

@@ -55,9 +55,9 @@ def allocate(
 ) -> Allocation:
     """Return the best plan found for all jobs of a day, from a plan that may lack jobs or break rules.
 
-    Levels: see `Value`. Frozen jobs keep a legal row. The plan passes `check` for all jobs but the `uncrewed`,
-    and is never worse than what is legal of the given one. Equal questions with equal budgets and seeds have
-    equal answers. Raises ValueError if a travel time is missing.
+    Levels: see `Value`. Frozen jobs keep a legal row. The plan passes `check` for all jobs but the
+    `uncrewed`, and is never worse than what is legal of the given one. Equal questions with equal budgets
+    and seeds have equal answers. Raises ValueError if a travel time is missing.
     """
     case = open_case(day, plan, goal or Goal())
     standing = Standing(case.start.plan, value_of(day, case.start.plan, case.goal))
@@ -82,8 +82,11 @@ def _gap(value: int, bound: int) -> float:
 
 
 def _settle(case: Case, standing: Standing, level: str, budget: Budget, seed: int) -> Standing:
-    """Return the plan improved in one level, with its bound, and with those of levels that come for nothing."""
-    units = (1.0,) if level == "travel" else (PENALTY, case.span + 1.0)
+    """Return the plan improved in one level, with its bound and those of levels that come for nothing."""
+    if level == "travel":
+        units: tuple[float, ...] = (1.0,)
+    else:  # the second one proves more, and is worth its time only where the day is solved at once
+        units = (PENALTY, case.span + 1.0) if len(case.network.jobs) <= budget.whole else (PENALTY,)
     for unit in units:
         if level != "travel" and getattr(standing.value, level) == case.floor(level):
             break
@@ -124,7 +127,7 @@ def _judge(case: Case, standing: Standing, level: str, unit: float, found: Found
 
 
 def _bound(case: Case, standing: Standing) -> Value:
-    """Return the bounds of all levels; where docks are short, another choice of jobs might beat all but one."""
+    """Return the bounds; where docks are short, another choice of jobs might do better in most levels."""
     if case.docks_suffice:
         return Value(**standing.bounds)
     return Value(len(case.start.hopeless), 0, 0, 0, 0)

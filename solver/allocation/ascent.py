@@ -2,14 +2,15 @@
 
 import numpy as np
 
+from solver.allocation.generation import price_out
 from solver.allocation.master import Master, Task
 from solver.allocation.network import Floats
 from solver.allocation.routes import Pricing, Route
-from solver.allocation.generation import price_out
 
 _INERTIA = 0.9
 _PATIENCE = 20
 _SMALLER = 1.5
+_FLAT = 1e-9
 
 
 def ascend(task: Task, cost: float, *, steps: int) -> float:
@@ -31,7 +32,7 @@ def ascend(task: Task, cost: float, *, steps: int) -> float:
         slope = _slope(master, priced.routes, duals)
         direction = slope if direction is None else _INERTIA * direction + (1 - _INERTIA) * slope
         size = float(direction @ direction)
-        if size < 1e-9 or cost - best < 1:
+        if size < _FLAT or cost - best < 1:
             break
         duals = duals + length * max(cost - priced.bound, 1.0) / size * direction
         duals = master.with_signs(duals)

@@ -88,7 +88,12 @@ def _measure(case: Case, level: str) -> Measure:
         return replace(nothing, without=np.ones(len(jobs)))
     if level == "forgone":
         return replace(nothing, without=np.array([case.goal.priority.get(job.id, 1) for job in jobs], float))
-    return replace(nothing, **{level: 1.0})
+    return replace(
+        nothing,
+        overtime=float(level == "overtime"),
+        renamed=float(level == "renamed"),
+        travel=float(level == "travel"),
+    )
 
 
 def _binds(network: Network, measure: Measure, *, complete: bool) -> bool:

@@ -25,7 +25,7 @@ def read_crews(network: Network, plan: Plan) -> dict[int, tuple[int, ...]]:
 
 
 def seat_crews(network: Network, routes: Iterable[Route], before: Crews) -> dict[int, tuple[int, ...]]:
-    """Return the crews that routes make; whoever is not needed stays out, crews that stay keep their seats."""
+    """Return the crews that routes make; whoever is not needed stays out, equal crews keep their seats."""
     holders: dict[int, set[int]] = {}
     for route in routes:
         for stop in route.stops:

@@ -1,4 +1,4 @@
-"""From shares of routes to whole routes: the largest shares are fixed, the rest is generated anew, and so on."""
+"""From shares of routes to whole ones: the largest are fixed, the rest is generated anew, and so on."""
 
 from collections.abc import Sequence
 
@@ -51,5 +51,8 @@ def _largest(pool: Sequence[Route], shares: Floats, free: int) -> list[Route]:
     if whole:
         return whole
     some = order[: max(1, free // _MOST)]
-    return [pool[number] for rank, number in enumerate(some) if shares[number] > _HALF or (rank == 0 and shares[number] > 0)]
-
+    return [
+        pool[number]
+        for rank, number in enumerate(some)
+        if shares[number] > _HALF or (rank == 0 and shares[number] > 0)
+    ]

@@ -1,4 +1,4 @@
-"""A dock for each job. Starts are fixed, so docks have nothing to do with crews and are given out beforehand."""
+"""A dock for each job. Starts are fixed, so docks have nothing to do with crews: they are given out first."""
 
 from collections.abc import Iterator, Sequence
 
@@ -6,7 +6,7 @@ from solver.day import Day, Job
 from solver.plan import Plan
 
 _STATES = 2_000
-"""Ways to fill the docks of a site that are kept at a time; more than that many docks side by side are rare."""
+"""Ways to fill the docks of a site that are kept at a time; few sites have as many."""
 
 _State = tuple[int, ...]
 _Trail = tuple[int, int, tuple[int | None, ...]]
@@ -42,9 +42,7 @@ def _fill(day: Day, jobs: Sequence[Job], plan: Plan) -> tuple[int | None, ...]:
     return min(states.values(), key=lambda trail: trail[:2])[2]
 
 
-def _options(
-    day: Day, job: Job, plan: Plan, state: _State, trail: _Trail
-) -> Iterator[tuple[_State, _Trail]]:
+def _options(day: Day, job: Job, plan: Plan, state: _State, trail: _Trail) -> Iterator[tuple[_State, _Trail]]:
     missed, moved, so_far = trail
     now = tuple(max(until, job.start) for until in state)
     old = plan[job.id].dock if job.id in plan else None

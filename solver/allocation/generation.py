@@ -8,6 +8,7 @@ from solver.allocation.master import Master, Relaxed
 from solver.allocation.network import Floats, Indices
 from solver.allocation.routes import Pricing, Route, cost_route
 
+_LEAST_SHARE = 0.2
 ROUNDING = 1e-6
 """What the linear program may be off, in its own units."""
 
@@ -35,7 +36,7 @@ def price_out(master: Master, pricing: Pricing, duals: Floats, *, per_duty: int)
     prices = master.price(duals)
     reach = pricing.reach(prices)
     closing = pricing.closing(reach, prices)
-    n, m = pricing.network.able.shape
+    m = pricing.network.able.shape[1]
     best = np.minimum(closing[:, :m], closing[:, m:])
     bound = master.earned(duals) + float(np.minimum(best.min(axis=0, initial=0.0), 0.0).sum())
     order = np.argsort(best, axis=0, kind="stable")[:per_duty]
@@ -50,7 +51,13 @@ def price_out(master: Master, pricing: Pricing, duals: Floats, *, per_duty: int)
 
 
 def generate(
-    master: Master, pricing: Pricing, *, rounds: int, target: float = 0.0, per_duty: int = 1, smooth: float = 0.9
+    master: Master,
+    pricing: Pricing,
+    *,
+    rounds: int,
+    target: float = 0.0,
+    per_duty: int = 1,
+    smooth: float = 0.9,
 ) -> Generated:
     """Add routes until the bound meets the linear optimum (within `target`) or the rounds are used up.
 
@@ -60,7 +67,8 @@ def generate(
     relaxed = master.solve()
     bound, centre, share = -np.inf, relaxed.duals, 0.0
     used = 0
-    for used in range(1, rounds + 1):
+    while used < rounds:
+        used += 1
         duals = share * centre + (1 - share) * relaxed.duals
         priced = price_out(master, pricing, duals, per_duty=per_duty)
         improved = priced.bound > bound
@@ -73,7 +81,7 @@ def generate(
             break
         if not added and share == 0.0:
             break
-        share = smooth if added else share / 2 if share > 0.2 else 0.0
+        share = smooth if added else share / 2 if share > _LEAST_SHARE else 0.0
     return Generated(relaxed, bound, centre, used)
 
 

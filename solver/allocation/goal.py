@@ -76,9 +76,7 @@ def names_told(day: Day, goal: Goal) -> dict[int, frozenset[int]]:
 def _renamed(day: Day, plan: Plan, goal: Goal) -> int:
     owner = {duty.id: duty.inspector for duty in day.duties}
     told = names_told(day, goal)
-    return sum(
-        owner[duty] not in told[job] for job, row in plan.items() if job in told for duty in row.crew
-    )
+    return sum(owner[duty] not in told[job] for job, row in plan.items() if job in told for duty in row.crew)
 
 
 def _travel(day: Day, stops: Mapping[int, list[Job]]) -> int:

@@ -1,4 +1,4 @@
-"""The linear program over the routes found so far: who is crewed, one route for each duty; by OR-Tools' GLOP."""
+"""The linear program over the routes found so far, by OR-Tools' GLOP."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -73,7 +73,9 @@ class Master:
     def _open(self) -> None:
         """Hand the whole program to a new engine, which then keeps its basis from one optimum to the next."""
         self._solver = pywraplp.Solver.CreateSolver("GLOP")
-        self._solver.SetSolverSpecificParametersAsString("use_preprocessing: false")  # it would lose the basis
+        self._solver.SetSolverSpecificParametersAsString(
+            "use_preprocessing: false"
+        )  # it would lose the basis
         self._objective = self._solver.Objective()
         self._objective.SetMinimization()
         self._rows = [self._add_row(number) for number in range(len(self.limits))]
@@ -137,7 +139,7 @@ class Master:
         return Relaxed(self._objective.Value(), self.with_signs(duals), shares)
 
     def with_signs(self, duals: Floats) -> Floats:
-        """Return the duals without what rounding left on the wrong side of zero: the bound needs the signs."""
+        """Return duals without what is on the wrong side of zero: the bound needs their signs."""
         halls = self.task.network.halls
         signed = np.minimum(duals, 0.0)
         for row, hall in enumerate(halls):
@@ -153,7 +155,9 @@ class Master:
         visit = np.zeros((n, m))
         for hall, dual in zip(net.halls, duals[:halls], strict=False):
             visit[hall.job] -= dual * hall.able
-        visit += net.renamed * (cost.renamed - sum(duals[row] * cap.measure.renamed for row, cap in self._caps()))
+        visit += net.renamed * (
+            cost.renamed - sum(duals[row] * cap.measure.renamed for row, cap in self._caps())
+        )
         late = cost.overtime - sum(duals[row] * cap.measure.overtime for row, cap in self._caps())
         leave = -duals[halls : halls + m]
         for (a, b), dual in zip(net.clashes, duals[halls + m :], strict=False):

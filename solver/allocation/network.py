@@ -5,7 +5,7 @@ legal. A path from the start of a duty over jobs to its end is a legal route; wh
 steps must leave time for it (the rule of `solver.check`, restated here for whole arrays).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,11 +35,15 @@ class Hall:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """Jobs n, duties m. `legs` (n, n) is the travel from job to job, `follows` where that is legal, `eats`
-    where lunch fits in between. `first`, `last` (n, m) are the travel of a duty to its first job and from its
-    last one, less what the empty route would take, `eats_first`, `eats_last` their lunch; a duty without
-    lunch eats at once. `seats` (n, m) is the mask of seats that a duty may take, `able` whether there is one. `overtime` (n, m) is that of a route ending with the
-    job; `renamed` (n, m) a name that was not told. `idle` is the travel of all empty routes."""
+    """Jobs n and duties m, and every step of a route between them.
+
+    `legs` (n, n) is the travel from job to job, `follows` where that is legal, `eats` where lunch fits in
+    between. `first`, `last` (n, m) are the travel of a duty to its first job, less that of the empty route,
+    and from its last one; `eats_first`, `eats_last` their lunch: a duty without lunch eats at once. `seats`
+    (n, m) is the mask of the seats that a duty may take, `able` whether there is one. `overtime` (n, m) is
+    that of a route which ends with the job, `renamed` (n, m) 1 for a name that was not told. `idle` is the
+    travel of all empty routes; `shortcuts` says that any job can be left out of any route at no cost.
+    """
 
     jobs: tuple[Job, ...]
     duties: tuple[Duty, ...]
@@ -90,7 +94,11 @@ def lay_out(day: Day, jobs: Iterable[Job], frozen: Plan, goal: Goal) -> Network:
         able=seats > 0,
         overtime=_overtime(duties, goal, end + home),
         renamed=_renamed(day, ordered, duties, goal),
-        halls=tuple(hall for number, job in enumerate(ordered) for hall in _conditions(number, seats[number], len(job.seats))),
+        halls=tuple(
+            hall
+            for number, job in enumerate(ordered)
+            for hall in _conditions(number, seats[number], len(job.seats))
+        ),
         clashes=_clashes(day, duties),
         idle=int(idle.sum()),
         shortcuts=between.is_metric(),
@@ -142,16 +150,13 @@ def _eats(lunch: Lunch | None, leaves: Floats, arrives: Floats, minutes: Floats)
 
 def _overtime(duties: tuple[Duty, ...], goal: Goal, back: Floats) -> Floats:
     paid = [max(duty.start, goal.paid_until.get(duty.id, duty.end)) for duty in duties]
-    return np.maximum(0.0, back - np.array(paid, dtype=float).reshape(1, -1))
+    return np.asarray(np.maximum(0.0, back - np.array(paid, dtype=float).reshape(1, -1)))
 
 
 def _renamed(day: Day, jobs: tuple[Job, ...], duties: tuple[Duty, ...], goal: Goal) -> Floats:
     told = names_told(day, goal)
     return np.array(
-        [
-            [job.id in told and duty.inspector not in told[job.id] for duty in duties]
-            for job in jobs
-        ],
+        [[job.id in told and duty.inspector not in told[job.id] for duty in duties] for job in jobs],
         dtype=float,
     ).reshape(len(jobs), len(duties))
 
@@ -201,7 +206,7 @@ def _clash(day: Day, a: Duty, b: Duty) -> bool:
 
 
 def restrict(network: Network, jobs: Indices, duties: Indices, needs: Indices) -> Network:
-    """Return the part of a network for some jobs and duties; `needs` (halls) is what the others leave to do."""
+    """Return the part of a network for some jobs and duties; `needs` (halls) is what others leave to do."""
     rank = {job: number for number, job in enumerate(jobs.tolist())}
     place = {duty: number for number, duty in enumerate(duties.tolist())}
     block, square = np.ix_(jobs, duties), np.ix_(jobs, jobs)

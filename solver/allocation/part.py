@@ -1,6 +1,6 @@
 """A part of a task: some duties are free, the routes of all others stand."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -40,8 +40,10 @@ class Part:
         ]
 
 
-def cut_out(task: Task, duties: Indices, standing: Sequence[Route]) -> Part:
-    """Return the part of the duties that is left by standing routes of others."""
+def cut_out(
+    task: Task, duties: Indices, standing: Sequence[Route], *, aside: Collection[int] = frozenset()
+) -> Part:
+    """Return the part of the duties that is left by standing routes of others, some jobs put aside."""
     network = task.network
     needs = np.array([hall.needed for hall in network.halls], dtype=np.intp)
     of_job: dict[int, list[int]] = {}
@@ -57,6 +59,7 @@ def cut_out(task: Task, duties: Indices, standing: Sequence[Route]) -> Part:
     wanting = np.zeros(len(network.jobs), dtype=bool)
     for hall, needed in zip(network.halls, needs, strict=True):
         wanting[hall.job] |= needed > 0
+    wanting[list(aside)] = False
     jobs = np.flatnonzero(wanting)
     firm = task.firm if network.shortcuts else task.firm | visited  # else a route might lose a stop
     caps = tuple(

@@ -1,4 +1,4 @@
-"""Routes of duties, and the search of those that pay: one dynamic program over the day for all duties at once."""
+"""Routes of duties, and the search of those that pay: one dynamic program for all duties at once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from solver.allocation.network import Floats, Indices, Network
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """The jobs of a duty in order, by their numbers in the network, and what the route costs in each level."""
+    """The jobs of a duty in order, by their numbers in the network, and what they cost in each level."""
 
     duty: int
     stops: tuple[int, ...]
@@ -22,7 +22,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """What a route pays or earns: `visit` (n, m) for each job, `finish` (n, m) after the last one, `leave` (m)."""
+    """What a route pays: `visit` (n, m) for each job, `finish` (n, m) after the last one, `leave` (m)."""
 
     visit: Floats
     finish: Floats
@@ -31,9 +31,12 @@ class Prices:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Forward labels. `label` (n, 2m): the least cost of a path up to and with a job, before lunch in the left
-    half and after it in the right one. `least` (rows, 2m): running minima over the jobs of one site by
-    their end, `owner` the job that gives each."""
+    """Forward labels.
+
+    `label` (n, 2m) is the least cost of a path up to and with a job, before lunch in the left half and after
+    it in the right one. `least` (rows, 2m) are running minima over the jobs of one site by their end, `owner`
+    the job that gives each.
+    """
 
     label: Floats
     least: Floats
@@ -101,7 +104,9 @@ class Pricing:
             fed = (least[self._fed[batch], :m] + legs).min(axis=1)
             first = net.first[batch]
             best[:, :m] = np.minimum(best[:, :m], first)
-            best[:, m:] = np.minimum(np.minimum(best[:, m:], fed), np.where(net.eats_first[batch], first, np.inf))
+            best[:, m:] = np.minimum(
+                np.minimum(best[:, m:], fed), np.where(net.eats_first[batch], first, np.inf)
+            )
             label[batch, :m] = best[:, :m] + visit[batch]
             label[batch, m:] = best[:, m:] + visit[batch]
         return Reach(label, least, owner)
@@ -110,7 +115,7 @@ class Pricing:
         """Return (n, 2m): the cost of the best route whose last job is this one, eaten before it or after."""
         net = self.network
         rest = net.last + prices.finish + prices.leave
-        return reach.label + np.hstack([np.where(net.eats_last, rest, np.inf), rest])
+        return np.asarray(reach.label + np.hstack([np.where(net.eats_last, rest, np.inf), rest]))
 
     def trace(self, reach: Reach, jobs: Indices, columns: Indices) -> list[tuple[int, ...]]:
         """Return the stops of the best paths that end with these jobs in these columns of the labels."""

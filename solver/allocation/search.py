@@ -20,6 +20,10 @@ _WHOLE = 1 - 1e-4
 """Costs are whole numbers: a better plan is better by one, less what the linear program may be off."""
 
 
+_TAKEN_UP = 3
+"""Jobs without a crew that a neighbourhood tries to crew at a time."""
+
+
 @dataclass(frozen=True, slots=True)
 class Budget:
     """Work, never time.
@@ -94,7 +98,11 @@ def _solve(
     master.add(best)
     known = {(route.duty, route.stops) for route in best}
     routes = [master.routes[number] for number in useful]
-    routes += [route for route in master.routes if (route.duty, route.stops) in known - {(r.duty, r.stops) for r in routes}]
+    routes += [
+        route
+        for route in master.routes
+        if (route.duty, route.stops) in known - {(r.duty, r.stops) for r in routes}
+    ]
     return done, select(task, routes, nodes=budget.nodes) or best
 
 
@@ -109,34 +117,33 @@ def _step(task: Task, found: Found, budget: Budget, random: np.random.Generator)
     """Look for better routes of a few duties, with those of all others as they are."""
     network = task.network
     routes = routes_of(network, found.crews)
-    duties = _choose_duties(network, found.crews, routes, budget.duties, random)
+    duties, taken_up = _choose(network, found.crews, routes, budget.duties, random)
     inside = set(duties.tolist())
     outside = [route for duty, route in routes.items() if duty not in inside]
-    part = cut_out(task, duties, outside)
+    aside = {job for job in range(len(network.jobs)) if job not in found.crews} - set(taken_up)
+    part = cut_out(task, duties, outside, aside=aside)
     begun = part.inward(task, (routes[duty] for duty in duties.tolist() if duty in routes))
     _, chosen = _solve(part.task, begun, cost_routes(part.task, begun), budget)
     return _take(task, found, [*outside, *part.outward(task, chosen)])
 
 
-def _choose_duties(
+def _choose(
     network: Network, crews: Crews, routes: dict[int, Route], size: int, random: np.random.Generator
-) -> Indices:
-    """Draw duties that could take over much from each other: their visits are near in place and time."""
+) -> tuple[Indices, list[int]]:
+    """Draw duties whose visits are near in place and time, and a few of the jobs without a crew near them."""
     n, m = network.able.shape
+    left = [job for job in range(n) if job not in crews]
     if m <= size:
-        return np.arange(m)
+        return np.arange(m), left
+    near = _nearness(network)
     visits = np.zeros((m, n))
     for duty, route in routes.items():
         visits[duty, list(route.stops)] = 1.0
-    left = [job for job in range(n) if job not in crews]
-    if left and random.random() < 0.5:
-        near = _nearness(network)[random.choice(left)] * network.able[random.choice(left)].max()
-        weight = visits @ near
-    else:
-        weight = visits @ (visits[random.integers(m)] @ _nearness(network))
+    centre = near[random.choice(left)] if left else visits[random.integers(m)] @ near
+    weight = visits @ centre
     chance = weight + 0.02 * weight.max() + 1e-9
     drawn = random.choice(m, size=size, replace=False, p=chance / chance.sum())
-    return _with_clashing(network, drawn)
+    return _with_clashing(network, drawn), sorted(left, key=lambda job: -centre[job])[:_TAKEN_UP]
 
 
 def _nearness(network: Network) -> Floats:

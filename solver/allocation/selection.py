@@ -1,7 +1,7 @@
 """The best choice among routes that are at hand: an integer program, by SCIP as OR-Tools brings it.
 
-SCIP works in one thread and is told nodes, not seconds, so equal questions have equal answers. (CP-SAT with one
-worker took a hundred times as long on these set partitions, and with several it is not repeatable for free.)
+SCIP works in one thread and is told nodes, not seconds, so equal questions have equal answers. CP-SAT with
+one worker, the form of it that repeats itself, took ten times as long and more on these set partitions.
 """
 
 from collections.abc import Iterator, Sequence

@@ -11,7 +11,7 @@ from solver.plan import Assignment, Plan
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """A legal plan for some jobs of the day, the rows in it that must stay, and the jobs that nobody could do.
+    """A legal plan for some jobs, the rows in it that must stay, and the jobs that nobody could do.
 
     `frozen` are the rows of frozen jobs that are legal.
     """

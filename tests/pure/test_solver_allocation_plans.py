@@ -27,7 +27,7 @@ def open_day(jobs: tuple[Job, ...], *, inspectors: int = 4, **changes: object) -
         duties=tuple(Duty(10 * one, one, 480, 1080, 0, 0) for one in range(1, inspectors + 1)),
         inspectors=tuple(Inspector(one, {}) for one in range(1, inspectors + 1)),
         jobs=jobs,
-        travel={(a, b): 10 for a, b in permutations(range(4), 2)},
+        travel=dict.fromkeys(permutations(range(4), 2), 10),
     )
     return replace(day, **changes)  # type: ignore[arg-type]  # the fields of Day by their names
 
@@ -55,7 +55,7 @@ def gate(day: Day, found: Allocation) -> list[object]:
 @pytest.mark.parametrize("seed", range(40))
 def test_small_days_have_the_best_of_all_plans(seed: int) -> None:
     """From the given plan and from nothing, the value is that of brute force, and proved."""
-    day, plan = small_day(Random(seed))
+    day, plan = small_day(Random(seed))  # noqa: S311 - instances, not secrets
     day = replace(day, jobs=day.jobs[:4])
     plan = {job.id: plan[job.id] for job in day.jobs}
     best = min(value_of(day, one, Goal()) for one in legal_plans(day, {}, day.jobs))
@@ -94,9 +94,7 @@ def test_equal_questions_have_equal_answers() -> None:
 def test_frozen_jobs_keep_crew_and_dock() -> None:
     """The rows of frozen jobs stay as they are, though other crews would travel less."""
     planted = planted_day(seed=2, inspectors=8, jobs=32, load=0.6)
-    day = replace(
-        planted.day, jobs=tuple(replace(job, frozen=job.id % 3 == 0) for job in planted.day.jobs)
-    )
+    day = replace(planted.day, jobs=tuple(replace(job, frozen=job.id % 3 == 0) for job in planted.day.jobs))
     found = allocate(day, planted.plan, budget=LITTLE)
     assert not check(day, found.plan, previous=planted.plan)
     assert all(found.plan[job.id] == planted.plan[job.id] for job in day.jobs if job.frozen)
