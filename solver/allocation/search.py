@@ -95,14 +95,7 @@ def _solve(
     useful = near_optimal(master, done, within=cost - done.bound)
     if cost - done.bound < _WHOLE or len(useful) > budget.columns:
         return done, best
-    master.add(best)
-    known = {(route.duty, route.stops) for route in best}
-    routes = [master.routes[number] for number in useful]
-    routes += [
-        route
-        for route in master.routes
-        if (route.duty, route.stops) in known - {(r.duty, r.stops) for r in routes}
-    ]
+    routes = list(dict.fromkeys([*(master.routes[number] for number in useful), *best]))
     return done, select(task, routes, nodes=budget.nodes) or best
 
 
