@@ -20,6 +20,7 @@ _WHOLE = 1 - 1e-4
 """Costs are whole numbers: a better plan is better by one, less what the linear program may be off."""
 
 
+_OFTEN = 0.5
 _TAKEN_UP = 3
 """Jobs without a crew that a neighbourhood tries to crew at a time."""
 
@@ -39,7 +40,7 @@ class Budget:
     dive_rounds: int = 40
     columns: int = 1_500
     nodes: int = 50
-    neighbourhoods: int = 60
+    neighbourhoods: int = 24
     duties: int = 18
     steps: int = 1_000
 
@@ -132,7 +133,9 @@ def _choose(
     visits = np.zeros((m, n))
     for duty, route in routes.items():
         visits[duty, list(route.stops)] = 1.0
-    centre = near[random.choice(left)] if left else visits[random.integers(m)] @ near
+    centre = (
+        near[random.choice(left)] if left and random.random() < _OFTEN else visits[random.integers(m)] @ near
+    )
     weight = visits @ centre
     chance = weight + 0.02 * weight.max() + 1e-9
     drawn = random.choice(m, size=size, replace=False, p=chance / chance.sum())
