@@ -1,6 +1,7 @@
 """A day that is brought up to date is the day that is read whole."""
 
-from datetime import date, timedelta
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import text
 
@@ -33,48 +34,41 @@ def same(one: OfficeDayPlan, other: OfficeDayPlan) -> bool:
     return one.stamp == other.stamp and jobs[0] == jobs[1] and one.plan == other.plan and free[0] == free[1]
 
 
+def booked(world: World, hour: int) -> Booking:
+    """Book at an hour of Tuesday."""
+    asked = order(world.instruction(), start=at(TUESDAY, hour))
+    return book(world.database, actor=world.enterprise_actor(), order=asked, now=NOW, keep=plainly)
+
+
+def held(world: World, hour: int) -> Booking:
+    """Hold an hour of Tuesday."""
+    asked = order(world.instruction(), start=at(TUESDAY, hour))
+    return hold(world.database, actor=world.enterprise_actor(), order=asked, now=NOW, keep=plainly)
+
+
+def moved(world: World, booking: Booking, start: datetime) -> Booking:
+    """Move a booking."""
+    known = {"actor": world.enterprise_actor(), "reference": booking.reference, "version": None}
+    return move(world.database, **known, start=start, now=NOW, keep=plainly)
+
+
+def cancelled(world: World, booking: Booking) -> Booking:
+    """Cancel a booking."""
+    known = {"actor": world.enterprise_actor(), "reference": booking.reference, "version": None}
+    return cancel(world.database, **known, reason="示例", now=NOW, keep=plainly)
+
+
 def test_what_changed_makes_the_day_that_is_read_whole(world: World) -> None:
-    """Booked, held, moved within the day and away, cancelled: after each the kept day equals a fresh one."""
-    actor, kept = world.enterprise_actor(), Boards()
+    """Held, moved within the day, away and back, cancelled: after each the kept day equals a fresh one."""
+    kept = Boards()
     taken(world, kept, TUESDAY)
-
-    def booked(hour: int) -> Booking:
-        asked = order(world.instruction(), start=at(TUESDAY, hour))
-        return book(world.database, actor=actor, order=asked, now=NOW, keep=plainly)
-
-    def moved(one: Booking, day: date, hour: int) -> None:
-        start = at(day, hour)
-        move(
-            world.database,
-            actor=actor,
-            reference=one.reference,
-            version=None,
-            start=start,
-            now=NOW,
-            keep=plainly,
-        )
-
-    first, second = booked(9), booked(10)
-    steps = (
-        lambda: hold(
-            world.database,
-            actor=actor,
-            order=order(world.instruction(), start=at(TUESDAY, 14)),
-            now=NOW,
-            keep=plainly,
-        ),
-        lambda: moved(first, TUESDAY, 15),
-        lambda: moved(second, WEDNESDAY, 9),
-        lambda: moved(second, TUESDAY, 9),
-        lambda: cancel(
-            world.database,
-            actor=actor,
-            reference=first.reference,
-            version=None,
-            reason="示例",
-            now=NOW,
-            keep=plainly,
-        ),
+    first, second = booked(world, 9), booked(world, 10)
+    steps: tuple[Callable[[], Booking], ...] = (
+        lambda: held(world, 14),
+        lambda: moved(world, first, at(TUESDAY, 15)),
+        lambda: moved(world, second, at(WEDNESDAY, 9)),
+        lambda: moved(world, second, at(TUESDAY, 9)),
+        lambda: cancelled(world, first),
     )
     for step in steps:
         step()
