@@ -1,6 +1,5 @@
 """A day that is brought up to date is the day that is read whole."""
 
-from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import text
@@ -63,7 +62,7 @@ def test_what_changed_makes_the_day_that_is_read_whole(world: World) -> None:
     kept = Boards()
     taken(world, kept, TUESDAY)
     first, second = booked(world, 9), booked(world, 10)
-    steps: tuple[Callable[[], Booking], ...] = (
+    steps = (
         lambda: held(world, 14),
         lambda: moved(world, first, at(TUESDAY, 15)),
         lambda: moved(world, second, at(WEDNESDAY, 9)),
