@@ -1,6 +1,7 @@
 """The office's word on a request: confirmed at the wished time or another, or refused with a reason."""
 
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
 from sqlmodel import Session
@@ -10,13 +11,15 @@ from scheduler.access.actor import Actor
 from scheduler.booking.book import with_alternatives
 from scheduler.booking.cancel import end_booking
 from scheduler.booking.orders import Why
-from scheduler.booking.place import find_place, judge_start
+from scheduler.booking.place import crew_on, judge_start, lock_day
 from scheduler.booking.standing import demand_of
 from scheduler.booking.write import (
     Columns,
+    Found,
     change_booking,
     find_booking,
     instructions_of,
+    make_room,
     promised_at,
     require_state,
     require_version,
@@ -26,6 +29,7 @@ from scheduler.database.idempotency import Keep
 from scheduler.database.locks import lock_office_days
 from scheduler.models import Booking, PriorityApplication
 from scheduler.promise.boards import Boards, boards_of
+from scheduler.promise.proposals import Proposals, write_with_search
 from scheduler.promise.reference import Reference
 from scheduler.promise.rows import local_date
 from scheduler.promise.witness import store_crews
@@ -55,7 +59,7 @@ def accept_request(
     """
     boards = boards_of(database)
 
-    def work(session: Session) -> Booking:
+    def work(session: Session, proposals: Proposals) -> Booking:
         facts = boards.latest(session)
         seen = find_booking(session, actor=actor, reference=reference, now=now)
         rules = facts.policy(BookingRules, office=seen.office, on=seen.date)
@@ -67,9 +71,21 @@ def accept_request(
             raise StaleDayError
         require_version(booking, version)
         require_state(booking, BookingState.REQUESTED)
-        return settle_request(session, boards, booking, actor=actor, start=begins, now=now, facts=facts)
+        return settle_request(
+            session,
+            boards,
+            booking,
+            actor=actor,
+            start=begins,
+            now=now,
+            facts=facts,
+            proposals=proposals,
+        )
 
-    return database.write(lambda session: keep(session, work))
+    return write_with_search(
+        boards,
+        lambda proposals: database.write(lambda session: keep(session, partial(work, proposals=proposals))),
+    )
 
 
 def settle_request(
@@ -81,8 +97,12 @@ def settle_request(
     start: datetime,
     now: datetime,
     facts: Reference,
+    proposals: Proposals | None = None,
 ) -> Booking:
-    """Find the crew and write the promise of a request; the caller holds the day's lock."""
+    """Find the crew and write the promise of a request; the caller holds the day's lock.
+
+    Without `proposals` insertion alone decides. With them it may raise SearchNeededError.
+    """
     if booking.request_reason == RequestReason.INSTRUCTION_AWAITED.value and _awaits(session, booking):
         raise errors.InstructionMissing(field="/instructions")
     demand = demand_of(session, booking)
@@ -90,7 +110,10 @@ def settle_request(
     def work() -> Booking:
         # a rest day or an hour outside opening is what the office has just said yes to
         judge_start(facts, demand.as_green(), start, now)
-        assignment = find_place(session, boards, demand=demand, start=start, now=now)
+        standing = lock_day(session, boards, office=demand.office, day=local_date(start), now=now)
+        given = proposals or Proposals(closed=True)
+        placed = crew_on(standing, demand=demand, start=start, now=now, proposals=given)
+        make_room(session, Found(placed, standing.plan.stamp.version), actor=actor, now=now)
         granted = _grant_priority(session, booking, actor=actor, now=now)
         change_booking(
             session,
@@ -102,12 +125,12 @@ def settle_request(
             answer_by=None,
             answered_at=now,
             first_promise=start,
-            dock=assignment.dock,
+            dock=placed.assignment.dock,
             **promised_at(start, booking.planned_minutes),
             **granted,
         )
         assert booking.id is not None  # noqa: S101 - read from the database
-        store_crews(session, old={}, new={booking.id: assignment})
+        store_crews(session, old={}, new={booking.id: placed.assignment})
         announce(session, booking=booking, what=What.ANSWERED, now=now, reference=facts)
         return booking
 

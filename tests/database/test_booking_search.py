@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import Range
 from sqlmodel import Session
 
+from scheduler.booking.answer import accept_request
 from scheduler.booking.book import book, hold
 from scheduler.booking.cancel import cancel
 from scheduler.booking.move import move
@@ -16,18 +17,19 @@ from scheduler.errors import NoPlace, Refusal
 from scheduler.models import Booking, Closure
 from scheduler.promise.boards import Boards, boards_of
 from scheduler.promise.search import Demand, answer, read_question
-from scheduler.vocabulary import CreditLevel
+from scheduler.vocabulary import CreditLevel, Mode
 from tests.factories import NOW, TUESDAY, ZONE, World, at, make_world, order, work_days
 from tests.races.checker import count_violations, violated
 
 TEN = at(TUESDAY, 10)
+PLANTS = (("plant_quarantine",), ())
 
 
 @pytest.fixture
 def world(fresh_database: Callable[[], str]) -> Iterator[World]:
     """Inspectors 1 and 2 know plants, 3 and 4 do not; insertion gives ordinary goods to the first two."""
     world = make_world(fresh_database(), inspectors=0)
-    world.type("plants", seats=(("plant_quarantine",), ()))
+    world.type("plants", seats=PLANTS)
     for known in (("food", "plant_quarantine"),) * 2 + (("food",),) * 2:
         inspector = world.inspector(qualifications=known)
         world.add(*(world.duty_row(inspector, day) for day in work_days(10)))
@@ -145,6 +147,27 @@ def test_fresh_goods_of_the_day_may_still_change_names_until_shortly_before(worl
     assert eleven in offered(world, now=before, green=True)
     assert eleven not in offered(world, now=before, green=False)
     assert eleven not in offered(world, now=before + timedelta(minutes=1), green=True)
+
+
+def test_the_office_accepts_a_request_that_needs_others_names(world: World) -> None:
+    """What is shown to the office can be answered with yes."""
+    risky = {"risk_level": "high", "type": world.type("risky", mode=Mode.SPECIAL_ARTICLES, seats=PLANTS)}
+    asked = order(world.instruction(**risky, approval_number="示例1"), start=TEN)
+    requested = book(world.database, actor=world.enterprise_actor(), order=asked, now=NOW, keep=plainly)
+    assert requested.state == "requested"
+    first = book_it(world, TEN)
+    accepted = accept_request(
+        world.database,
+        actor=world.manager(),
+        reference=requested.reference,
+        version=None,
+        start=None,
+        now=NOW,
+        keep=plainly,
+    )
+    assert (accepted.state, accepted.planned_start) == ("confirmed", TEN)
+    assert not set(crew_of(world, first)) & set(crew_of(world, accepted))
+    assert violated(count_violations(world)) == {}
 
 
 def test_docks_change_places(fresh_database: Callable[[], str]) -> None:

@@ -8,7 +8,13 @@ from scheduler.vocabulary import BookingState, InstructionState, PriorityAnswer,
 from solver import reasons
 from tests.factories import TUESDAY, at
 
-REASONS = reasons.RULES | reasons.NO_PLACE | {reason.value for reason in RequestReason} | {"too_short_notice"}
+REASONS = (
+    reasons.RULES
+    | reasons.NO_PLACE
+    | reasons.ORACLE
+    | {reason.value for reason in RequestReason}
+    | {"too_short_notice"}
+)
 STATES = {state.value for kind in (BookingState, InstructionState, PriorityAnswer) for state in kind}
 
 
