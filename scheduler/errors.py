@@ -145,6 +145,10 @@ class UnknownSite(NotFound):
     """No site of that office has this code."""
 
 
+class UnknownRun(NotFound):
+    """There is no kept search with this number."""
+
+
 class UnknownBooking(NotFound):
     """No booking in the caller's scope has this number."""
 

@@ -19,6 +19,7 @@ from scheduler.access.members import StaffRow, import_staff
 from scheduler.clock.run import clock_name, run_clock
 from scheduler.queries.doctor import diagnose
 from scheduler.queries.installation import booking_numbers, count_texts, last_heartbeat
+from scheduler.replan.runs import replay as repeat
 from scheduler.settings import Settings
 from scheduler.work_days import bookings_that_no_longer_fit, import_calendar
 
@@ -105,6 +106,17 @@ def doctor() -> None:
         findings = diagnose(session)
     show_findings(findings)
     if any(finding.count for finding in findings):
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def replay(run: Annotated[int, typer.Argument(help="The number of a kept search.")]) -> None:
+    """Run a kept search again from what was stored; exit with 1 if it answers otherwise."""
+    with opened() as database, known_errors(), database.snapshot() as session:
+        found = repeat(session, run)
+    verdict = "equal" if found.equal else "NOT EQUAL"
+    say(f"run {found.run} ({found.kind}, {found.made_at:%Y-%m-%d %H:%M}): {verdict}")
+    if not found.equal:
         raise typer.Exit(FAILED)
 
 

@@ -11,11 +11,10 @@ from scheduler.access.actor import Actor
 from scheduler.booking.book import with_alternatives
 from scheduler.booking.cancel import end_booking
 from scheduler.booking.orders import Why
-from scheduler.booking.place import crew_on, judge_start, lock_day
+from scheduler.booking.place import find_room, judge_start
 from scheduler.booking.standing import demand_of
 from scheduler.booking.write import (
     Columns,
-    Found,
     change_booking,
     find_booking,
     instructions_of,
@@ -29,7 +28,7 @@ from scheduler.database.idempotency import Keep
 from scheduler.database.locks import lock_office_days
 from scheduler.models import Booking, PriorityApplication
 from scheduler.promise.boards import Boards, boards_of
-from scheduler.promise.proposals import Proposals, write_with_search
+from scheduler.promise.proposals import Found, Proposals, write_with_search
 from scheduler.promise.reference import Reference
 from scheduler.promise.rows import local_date
 from scheduler.promise.witness import store_crews
@@ -110,31 +109,36 @@ def settle_request(
     def work() -> Booking:
         # a rest day or an hour outside opening is what the office has just said yes to
         judge_start(facts, demand.as_green(), start, now)
-        standing = lock_day(session, boards, office=demand.office, day=local_date(start), now=now)
         given = proposals or Proposals(closed=True)
-        placed = crew_on(standing, demand=demand, start=start, now=now, proposals=given)
-        make_room(session, Found(placed, standing.plan.stamp.version), actor=actor, now=now)
-        granted = _grant_priority(session, booking, actor=actor, now=now)
-        change_booking(
-            session,
-            booking,
-            actor=actor,
-            kind="request_accepted",
-            now=now,
-            state=BookingState.CONFIRMED.value,
-            answer_by=None,
-            answered_at=now,
-            first_promise=start,
-            dock=placed.assignment.dock,
-            **promised_at(start, booking.planned_minutes),
-            **granted,
-        )
-        assert booking.id is not None  # noqa: S101 - read from the database
-        store_crews(session, old={}, new={booking.id: placed.assignment})
+        found = find_room(session, boards, demand=demand, start=start, now=now, proposals=given)
+        _accept(session, booking, found, actor=actor, start=start, now=now)
         announce(session, booking=booking, what=What.ANSWERED, now=now, reference=facts)
         return booking
 
     return with_alternatives(session, work, boards=boards, demand=demand, wished=start, now=now)
+
+
+def _accept(
+    session: Session, booking: Booking, found: Found, *, actor: Actor, start: datetime, now: datetime
+) -> None:
+    make_room(session, found, actor=actor, now=now)
+    granted = _grant_priority(session, booking, actor=actor, now=now)
+    change_booking(
+        session,
+        booking,
+        actor=actor,
+        kind="request_accepted",
+        now=now,
+        state=BookingState.CONFIRMED.value,
+        answer_by=None,
+        answered_at=now,
+        first_promise=start,
+        dock=found.placed.assignment.dock,
+        **promised_at(start, booking.planned_minutes),
+        **granted,
+    )
+    assert booking.id is not None  # noqa: S101 - read from the database
+    store_crews(session, old={}, new={booking.id: found.placed.assignment})
 
 
 def refuse_request(

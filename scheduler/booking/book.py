@@ -16,12 +16,12 @@ from scheduler.booking.orders import Order
 from scheduler.booking.place import crew_on, judge_start, lock_day, try_day
 from scheduler.booking.priority import apply_for_priority
 from scheduler.booking.room import require_room
-from scheduler.booking.write import Found, create_booking, promised_at
+from scheduler.booking.write import create_booking, promised_at
 from scheduler.database.connection import Database, StaleDayError, undone_if_refused
 from scheduler.database.idempotency import Keep
 from scheduler.models import Booking
 from scheduler.promise.boards import Boards, Standing, boards_of
-from scheduler.promise.proposals import Proposals, write_with_search
+from scheduler.promise.proposals import Found, Proposals, write_with_search
 from scheduler.promise.reference import Reference
 from scheduler.promise.rows import local_date
 from scheduler.promise.search import Demand, nearest, true_starts
@@ -222,14 +222,13 @@ def _find(session: Session, asking: Asking, admission: Admission, start: datetim
 
 def _crew(asking: Asking, admission: Admission, standing: Standing, start: datetime) -> Found:
     try:
-        placed = crew_on(
+        return crew_on(
             standing, demand=admission.demand, start=start, now=asking.now, proposals=asking.proposals
         )
     except errors.NoPlace:
         if asking.order.start is None:
             raise StaleDayError from None
         raise
-    return Found(placed, standing.plan.stamp.version)
 
 
 def _common(asking: Asking, admission: Admission) -> dict[str, object]:

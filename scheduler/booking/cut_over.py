@@ -1,6 +1,6 @@
 """Existing appointments become promises: a day's are proved together, what finds no crew stays requested."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
@@ -14,7 +14,7 @@ from scheduler.booking.answers import answer_by
 from scheduler.booking.expiry import expire_lapsed
 from scheduler.booking.numbers import draw_numbers
 from scheduler.booking.orders import Order
-from scheduler.booking.write import create_booking, promised_at, record
+from scheduler.booking.write import create_booking, promised_at, record_recrewed
 from scheduler.database.connection import Database
 from scheduler.database.locks import lock_office_days
 from scheduler.models import Booking, BookingInstruction
@@ -154,7 +154,8 @@ def _write_office(
         requested = None if why is None else why.reason
         outcomes.append(TakenOver(one.number, booking=booking.reference, requested=requested))
     store_crews(session, old=standing.plan, new={**kept, **written})
-    _record_recrewed(session, standing.plan, kept, now)
+    changed = [job for job, row in kept.items() if standing.plan.get(job) != row]
+    record_recrewed(session, changed, actor=SYSTEM, now=now, why="cut-over")
     return outcomes
 
 
@@ -216,20 +217,3 @@ def _write(
         columns=columns,
         what=what,
     )
-
-
-def _record_recrewed(
-    session: Session, before: Mapping[int, Assignment], after: Mapping[int, Assignment], now: datetime
-) -> None:
-    for job in sorted(job for job, row in after.items() if before.get(job) != row):
-        booking = session.get_one(Booking, job)
-        record(
-            session,
-            actor=SYSTEM,
-            kind="booking_recrewed",
-            booking=booking,
-            old_version=booking.version,
-            new_version=None,
-            now=now,
-            details={"why": "cut-over"},
-        )

@@ -11,14 +11,14 @@ from scheduler.access.actor import Actor
 from scheduler.booking.book import with_alternatives
 from scheduler.booking.confirm import give_time
 from scheduler.booking.holds import lock_family, release_holds, write_hold
-from scheduler.booking.place import crew_on, judge_start, lock_day
+from scheduler.booking.place import find_room, judge_start
 from scheduler.booking.standing import demand_of
-from scheduler.booking.write import Found, find_booking, make_room, require_state, require_version
+from scheduler.booking.write import find_booking, make_room, require_state, require_version
 from scheduler.database.connection import Database, undone_if_refused
 from scheduler.database.idempotency import Keep
 from scheduler.models import Booking
 from scheduler.promise.boards import Boards, boards_of
-from scheduler.promise.proposals import Proposals, write_with_search
+from scheduler.promise.proposals import Found, Proposals, write_with_search
 from scheduler.promise.reference import Reference
 from scheduler.promise.rows import local_date
 from scheduler.reminders.announce import What, announce
@@ -135,9 +135,9 @@ def _assign(
     beside: bool = False,
 ) -> Found:
     """A place for the booking at a start; `beside`: while it also keeps the one it has."""
-    demand, day = demand_of(session, booking), local_date(start)
+    demand = demand_of(session, booking)
     assert booking.id is not None  # noqa: S101 - read from the database
-    gives_up = () if beside or booking.date != day else (booking.id,)
+    gives_up = () if beside or booking.date != local_date(start) else (booking.id,)
     found: list[Found] = []
 
     def work() -> Booking:
@@ -145,11 +145,17 @@ def _assign(
         if reason is not None:
             raise errors.NeedsOfficeWord(field="/start", reason=reason.value)
         with undone_if_refused(session):  # and the day's lock given up
-            standing = lock_day(session, boards, office=demand.office, day=day, now=now)
-            placed = crew_on(
-                standing, demand=demand, start=start, now=now, proposals=proposals, without=gives_up
+            found.append(
+                find_room(
+                    session,
+                    boards,
+                    demand=demand,
+                    start=start,
+                    now=now,
+                    proposals=proposals,
+                    without=gives_up,
+                )
             )
-        found.append(Found(placed, standing.plan.stamp.version))
         return booking
 
     with_alternatives(session, work, boards=boards, demand=demand, wished=start, now=now)

@@ -10,7 +10,7 @@ from scheduler import errors
 from scheduler.booking.expiry import expire_lapsed
 from scheduler.promise.boards import Boards, Standing
 from scheduler.promise.oracles import names_fixed_before
-from scheduler.promise.proposals import Placed, Proposals
+from scheduler.promise.proposals import Found, Proposals
 from scheduler.promise.reference import Reference
 from scheduler.promise.rows import local_date, minute_of
 from scheduler.promise.search import Demand, candidate_of
@@ -51,11 +51,30 @@ def find_place(
     Raises:
         NoPlace, TooLateToFinish, UnqualifiedDay, ClosedDay, OffGrid: why there is none.
     """
-    standing = lock_day(session, boards, office=demand.office, day=local_date(start), now=now)
     inserted = Proposals(closed=True)
-    return crew_on(
-        standing, demand=demand, start=start, now=now, proposals=inserted, without=without
-    ).assignment
+    found = find_room(
+        session, boards, demand=demand, start=start, now=now, proposals=inserted, without=without
+    )
+    return found.placed.assignment
+
+
+def find_room(
+    session: Session,
+    boards: Boards,
+    *,
+    demand: Demand,
+    start: datetime,
+    now: datetime,
+    proposals: Proposals,
+    without: Collection[int] = (),
+) -> Found:
+    """As `find_place`, others' names and docks changed where the oracle proposes it.
+
+    Raises:
+        SearchNeededError: as `crew_on`; and its refusals.
+    """
+    standing = lock_day(session, boards, office=demand.office, day=local_date(start), now=now)
+    return crew_on(standing, demand=demand, start=start, now=now, proposals=proposals, without=without)
 
 
 def lock_day(session: Session, boards: Boards, *, office: int, day: date, now: datetime) -> Standing:
@@ -84,7 +103,7 @@ def crew_on(
     now: datetime,
     proposals: Proposals,
     without: Collection[int] = (),
-) -> Placed:
+) -> Found:
     """The crew and dock for a start on a day as it stands, checked.
 
     `without` are bookings of that day that give up their crews in the same transaction.
@@ -100,7 +119,7 @@ def crew_on(
     found = proposals.place(plan, fixed, job)
     if isinstance(found, NoPlace):
         _refuse(found)
-    return found
+    return Found(found, plan.stamp.version)
 
 
 def _refuse(why: NoPlace) -> NoReturn:

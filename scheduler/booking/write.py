@@ -1,7 +1,6 @@
 """Rows of bookings: one change, one version, one event, in one transaction."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from json import dumps
 from typing import Any
@@ -17,7 +16,7 @@ from scheduler.booking.numbers import Numbers, new_number, normal_number
 from scheduler.booking.orders import RecipientOrder
 from scheduler.errors import Plain, StaleVersion, UnknownBooking, WrongState
 from scheduler.models import Booking, BookingInstruction, Instruction, Recipient
-from scheduler.promise.proposals import Placed
+from scheduler.promise.proposals import Found
 from scheduler.promise.reference import Reference
 from scheduler.promise.rows import local_date
 from scheduler.promise.witness import release_crew, store_crews
@@ -86,14 +85,6 @@ def promised_at(start: datetime, minutes: int) -> Columns:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A crew and dock, what others give up for them, and the version of the day on which they were found."""
-
-    placed: Placed
-    version: int
-
-
 def create_booking(
     session: Session,
     *,
@@ -156,7 +147,15 @@ def make_room(
         leaving.dock = None
         session.flush()
     store_crews(session, old=placed.removed, new=placed.added)
-    for number in sorted(placed.added):
+    record_recrewed(session, placed.added, actor=actor, now=now, why="room for another booking")
+    return None
+
+
+def record_recrewed(
+    session: Session, bookings: Iterable[int], *, actor: Actor, now: datetime, why: str
+) -> None:
+    """Write an event for each booking whose crew or dock changed under an unchanged promise."""
+    for number in sorted(bookings):
         booking = session.get_one(Booking, number)
         record(
             session,
@@ -166,9 +165,8 @@ def make_room(
             old_version=booking.version,
             new_version=None,
             now=now,
-            details={"why": "room for another booking"},
+            details={"why": why},
         )
-    return None
 
 
 def _texts(

@@ -9,6 +9,7 @@ from scheduler.access.throttle import drop_old_tries
 from scheduler.booking.expiry import expire_due
 from scheduler.database.connection import Database
 from scheduler.reminders.dispatch import Counts, send_due
+from scheduler.replan.improve import Answer, Improved, improve_next
 
 KEPT = timedelta(days=7)
 """How long idempotent answers and the marks of ended clocks are kept."""
@@ -26,6 +27,7 @@ RETURNING 1
         ("idempotent_answer", "created_at"),
         ("heartbeat", "seen_at"),
         ("office_day_change", "date"),
+        ("solver_run", "made_at"),
     )
 )
 _BEAT = text("""
@@ -49,6 +51,11 @@ def tick_leftovers(database: Database, *, now: datetime) -> int:
     deleted = sum(_delete_old(database, statement, before=now - KEPT) for statement in _LEFTOVERS)
     with database.transaction() as session:
         return deleted + drop_old_tries(session, now)
+
+
+def tick_plans(database: Database, answer: Answer, *, now: datetime) -> Improved | None:
+    """Improve the plan of one day to come; the search runs where `answer` runs it."""
+    return improve_next(database, now=now, answer=answer)
 
 
 def tick_heartbeat(database: Database, *, name: str, now: datetime) -> None:

@@ -27,7 +27,7 @@ from scheduler.models.goods import (
 )
 from scheduler.models.people import Absence, Duty, Inspector, InspectorQualification, Loan, Qualification
 from scheduler.models.places import Closure, District, Dock, Office, OpeningHours, Site, Travel
-from scheduler.models.records import Event, Heartbeat, IdempotentAnswer, Message
+from scheduler.models.records import Event, Heartbeat, IdempotentAnswer, Message, SolverRun
 
 __all__ = [
     "Absence",
@@ -74,6 +74,7 @@ __all__ = [
     "SignIn",
     "SignInTry",
     "Site",
+    "SolverRun",
     "Travel",
     "Visit",
     "VisitHistory",

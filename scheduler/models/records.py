@@ -2,13 +2,15 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Column, Index, Integer, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, Column, Date, Index, Integer, LargeBinary, Text, UniqueConstraint
 from sqlalchemy import text as sql
+from sqlalchemy.dialects.postgresql import BIGINT
 from sqlalchemy.types import UserDefinedType
 from sqlmodel import Field
 
 from scheduler.models.columns import (
     JsonObject,
+    LocalDate,
     Table,
     document,
     identity,
@@ -123,6 +125,26 @@ class IdempotentAnswer(Table, table=True):
     headers: JsonObject = Field(sa_column=document())
     body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     created_at: datetime = Field(sa_column=instant())
+
+
+class SolverRun(Table, table=True):
+    """A search with its whole question and answer: it can be run again and must say the same."""
+
+    __tablename__ = "solver_run"
+    __table_args__ = (Index("solver_run_day", "office", "date"),)
+
+    id: int | None = Field(default=None, sa_column=identity())
+    kind: str
+    office: int = Field(sa_column=refers_to("office.id", index=False))
+    date: LocalDate = Field(sa_column=Column(Date, nullable=False))
+    version: int
+    version_after: int
+    rules_version: int = Field(sa_column=Column(BIGINT, nullable=False))
+    question: str = Field(sa_column=Column(Text, nullable=False))
+    answer: str = Field(sa_column=Column(Text, nullable=False))
+    digest: str
+    outcome: str
+    made_at: datetime = Field(sa_column=instant(index=True))
 
 
 class Heartbeat(Table, table=True):

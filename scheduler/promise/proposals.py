@@ -46,6 +46,14 @@ class Placed:
     added: Plan = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A crew and dock, what others give up for them, and the version of the day on which they were found."""
+
+    placed: Placed
+    version: int
+
+
 @dataclass(slots=True)
 class Proposals:
     """What the oracle found so far for one write, by office day and job; `closed`: it is not asked again."""

@@ -10,7 +10,7 @@ from scheduler.access.actor import Actor
 from scheduler.booking.displace import OFFERED_WITHIN, displace_booking
 from scheduler.booking.expiry import expire_lapsed
 from scheduler.booking.holds import release_hold
-from scheduler.booking.write import record
+from scheduler.booking.write import record_recrewed
 from scheduler.database.locks import lock_office_days
 from scheduler.errors import HurtsBookings
 from scheduler.models import Booking
@@ -171,17 +171,7 @@ def _settle(
             bookings=sorted(rows[job].reference for job in failed),
             reasons={rows[job].reference: why.reason for job, why in sorted(failed.items())},
         )
-    for job in sorted(changed):
-        record(
-            session,
-            actor=changing.actor,
-            kind="booking_recrewed",
-            booking=rows[job],
-            old_version=rows[job].version,
-            new_version=None,
-            now=changing.now,
-            details={"why": changing.why},
-        )
+    record_recrewed(session, changed, actor=changing.actor, now=changing.now, why=changing.why)
     for job in sorted(failed, key=lambda job: (rows[job].planned_start or changing.now, job)):
         _lose(session, boards, rows[job], failed[job], changing)
     return Repair(

@@ -1,0 +1,24 @@
+"""A search in a process of its own, so that texts never wait for it."""
+
+import os
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+
+from scheduler.replan.runs import answer_allocation
+
+NICENESS = 10
+"""How far a search steps back behind what answers people."""
+
+
+def answer_elsewhere(question: str) -> str:
+    """Answer a question of an allocation in a fresh process that ends with it.
+
+    Raises:
+        BrokenProcessPool: the process was killed; nothing is lost but the search.
+    """
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_step_back) as pool:
+        return pool.submit(answer_allocation, question).result()
+
+
+def _step_back() -> None:
+    os.nice(NICENESS)
