@@ -27,6 +27,9 @@ router = APIRouter(prefix="/availability", tags=["availability"])
 _SEARCHED_DAYS = 3
 """Up to so many days are searched for every true start, unless the question says otherwise."""
 
+_MOST_SEARCHED_DAYS = 14
+"""More days are not searched for one question."""
+
 _FEW = 4
 """Up to so many free starts of a day are told to strangers as `few`."""
 
@@ -55,7 +58,7 @@ class Question(BaseModel):
     thorough: bool | None = Field(
         default=None,
         description="Show every start that can be kept, also those for which crews of other bookings change;"
-        " if left out, for up to three days.",
+        " for 14 days at most; if left out, for up to three.",
     )
 
     @model_validator(mode="after")
@@ -127,6 +130,7 @@ def read(
     if last < local_date(caller.now):
         raise errors.PastTime(field="/to")
     first = max(first, local_date(caller.now))
+    thorough = _is_thorough(caller, question, first, last)
     facts, boards = facts_of(caller), boards_of(caller.database)
     with caller.database.snapshot() as session:
         if question.instruction:
@@ -140,14 +144,17 @@ def read(
         if caller.scope is Scope.OFFICE and demand.office != caller.actor.office:
             raise errors.UnknownOffice(field="/office", office=question.office)
         asked = read_question(session, boards, demand=demand, first=first, last=last, now=caller.now)
-    found = answer(boards, asked, thorough=_is_thorough(question, first, last))
+    found = answer(boards, asked, thorough=thorough)
     return say(_view(caller, facts, demand, found, first, last))
 
 
-def _is_thorough(question: Question, first: date, last: date) -> bool:
-    if question.thorough is None:
-        return (last - first).days < _SEARCHED_DAYS
-    return question.thorough
+def _is_thorough(caller: Caller, question: Question, first: date, last: date) -> bool:
+    days = (last - first).days + 1
+    if caller.scope is Scope.COARSE:
+        return False  # who has not signed in is told days only
+    if question.thorough and days > _MOST_SEARCHED_DAYS:
+        raise errors.WindowTooLong(field="/thorough", days=_MOST_SEARCHED_DAYS)
+    return days <= _SEARCHED_DAYS if question.thorough is None else question.thorough
 
 
 def _order(question: Question, first: date, last: date) -> Order:
