@@ -9,6 +9,7 @@ from scheduler.promise.boards import Boards
 from scheduler.promise.office_day import OfficeDayPlan
 from scheduler.promise.oracles import fix_names
 from scheduler.promise.rows import DayStamp
+from scheduler.promise.searches import Searched, keep_proof
 from scheduler.promise.witness import require_sound_beside
 from solver import reasons
 from solver.check import check
@@ -44,6 +45,7 @@ class Placed:
     assignment: Assignment
     removed: Plan = field(default_factory=dict)
     added: Plan = field(default_factory=dict)
+    searched: tuple[DayStamp, Searched] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +60,16 @@ class Found:
 class Proposals:
     """What the oracle found so far for one write, by office day and job; `closed`: it is not asked again."""
 
-    found: dict[_Key, tuple[DayStamp, Proof, Delta | None]] = field(default_factory=dict)
+    found: dict[_Key, "_Looked"] = field(default_factory=dict)
     closed: bool = False
 
     def add(self, boards: Boards, asked: SearchNeededError) -> None:
         """Ask the oracle; no transaction is open."""
-        proof = boards.oracles.prove(asked.plan, asked.fixed, asked.job)
-        delta = None if proof.plan is None else difference(asked.plan.plan, proof.plan)
-        self.found[_key(asked.plan.stamp, asked.job)] = (asked.plan.stamp, proof, delta)
+        plan, stamp = asked.plan, asked.plan.stamp
+        proof = boards.oracles.prove(plan, asked.fixed, asked.job)
+        delta = None if proof.plan is None else difference(plan.plan, proof.plan)
+        searched = keep_proof(fix_names(plan.day, asked.fixed), plan.plan, asked.job, proof)
+        self.found[_key(stamp, asked.job)] = _Looked(stamp, proof, delta, searched)
 
     def place(self, plan: OfficeDayPlan, fixed: int | None, job: Job) -> Placed | NoPlace:
         """The crew of a job beside all promises, under the day's lock: inserted, or as the oracle proposed.
@@ -82,13 +86,22 @@ class Proposals:
         known = self.found.get(_key(plan.stamp, job))
         if known is None:
             raise SearchNeededError(plan, fixed, job)
-        stamp, proof, delta = known
-        merged = None if delta is None else _merge(plan, fixed, job, delta)
+        merged = None if known.delta is None else _merge(plan, fixed, job, known.delta)
         if merged is not None:
-            return merged
-        if stamp != plan.stamp:
+            return replace(merged, searched=(known.stamp, known.searched))
+        if known.stamp != plan.stamp:
             raise SearchNeededError(plan, fixed, job)
-        return _no_place(proof, found)
+        return _no_place(known.proof, found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """What the oracle said of a job on a day at a version."""
+
+    stamp: DayStamp
+    proof: Proof
+    delta: Delta | None
+    searched: Searched
 
 
 def _key(stamp: DayStamp, job: Job) -> _Key:

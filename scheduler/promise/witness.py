@@ -5,11 +5,15 @@ is never updated. What the exclusion constraints refuse is counted: the day is t
 """
 
 from dataclasses import replace
+from datetime import datetime
 
 from sqlalchemy import text
 from sqlmodel import Session
 
 from scheduler.database.connection import StaleDayError
+from scheduler.models import SolverRun
+from scheduler.promise.rows import DayStamp
+from scheduler.promise.searches import Searched
 from solver.around import cut_around
 from solver.board import Board
 from solver.check import check
@@ -68,6 +72,29 @@ def require_sound_beside(board: Board, job: Job, assignment: Assignment) -> None
         # what breaks here may have been broken before: the whole day says which
         day = replace(board.day, jobs=(*board.day.jobs, job))
         require_sound(day, {**board.plan, job.id: assignment}, previous=board.plan)
+
+
+def keep_search(session: Session, stamp: DayStamp, searched: Searched, *, outcome: str, now: datetime) -> int:
+    """Keep a search of a day at a version, and the version that the day has by now; return its number."""
+    asked = text("SELECT version FROM office_day WHERE office = :office AND date = :date")
+    after = session.execute(asked, {"office": stamp.office, "date": stamp.date}).scalar_one()
+    run = SolverRun(
+        kind=searched.kind,
+        office=stamp.office,
+        date=stamp.date,
+        version=stamp.version,
+        version_after=after,
+        rules_version=stamp.rules_version,
+        question=searched.question,
+        answer=searched.answer,
+        digest=searched.digest,
+        outcome=outcome,
+        made_at=now,
+    )
+    session.add(run)
+    session.flush()
+    assert run.id is not None  # noqa: S101 - flushed
+    return run.id
 
 
 def release_crew(session: Session, *bookings: int) -> None:

@@ -4,7 +4,7 @@ import os
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
-from scheduler.replan.runs import answer_allocation
+from scheduler.promise.searches import answer_allocation
 
 NICENESS = 10
 """How far a search steps back behind what answers people."""

@@ -5,7 +5,7 @@ merged under the day's lock and checked there. Published names are not touched.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -16,16 +16,14 @@ from sqlmodel import Session
 from scheduler.access.actor import SYSTEM
 from scheduler.booking.write import record_recrewed
 from scheduler.database.connection import Database
-from scheduler.models import SolverRun
 from scheduler.promise.boards import Boards, boards_of
 from scheduler.promise.office_day import OfficeDayPlan
 from scheduler.promise.oracles import fix_names, names_fixed_before
 from scheduler.promise.rows import DayStamp, local_date
-from scheduler.promise.witness import store_crews
-from scheduler.replan.runs import ALLOCATION, ask_allocation, digest_of, read_answer
+from scheduler.promise.searches import ALLOCATION, Searched, ask_allocation, read_allocation
+from scheduler.promise.witness import keep_search, store_crews
 from solver.allocation import Budget, Goal, value_of
 from solver.check import check
-from solver.day import Day, Ways
 from solver.plan import Delta, StaleDelta, difference, merge
 
 AHEAD: Final = timedelta(days=14)
@@ -64,7 +62,7 @@ WHERE day.date BETWEEN :first AND :last
     AND EXISTS (SELECT FROM booking WHERE booking.office = day.office AND booking.date = day.date
                 AND booking.state IN ('hold', 'confirmed'))
     AND NOT EXISTS (SELECT FROM solver_run AS run WHERE run.office = day.office AND run.date = day.date
-                    AND day.version IN (run.version, run.version_after))
+                    AND run.kind = 'allocation' AND day.version IN (run.version, run.version_after))
 ORDER BY day.date, day.office
 """)
 
@@ -78,10 +76,8 @@ def improve_next(database: Database, *, now: datetime, answer: Answer) -> Improv
     if asked is None:
         return None
     plan, question = asked
-    answered = answer(question)
-    return database.write(
-        lambda session: _keep(session, boards_of(database), plan, question, answered, now=now)
-    )
+    searched = Searched(ALLOCATION, question, answer(question))
+    return database.write(lambda session: _keep(session, boards_of(database), plan, searched, now=now))
 
 
 def _read_next(database: Database, now: datetime) -> tuple[OfficeDayPlan, str] | None:
@@ -93,37 +89,20 @@ def _read_next(database: Database, now: datetime) -> tuple[OfficeDayPlan, str] |
             reference, (plan,) = boards.days(session, office=office, days=[day])
             fixed = names_fixed_before(reference, office=office, day=day, now=now, green=False)
             if fixed is not None:
-                problem = with_own_ways(fix_names(plan.day, fixed))
+                problem = fix_names(plan.day, fixed)
                 return plan, ask_allocation(problem, plan.plan, budget=BUDGET, seed=SEED)
     return None
 
 
 def _keep(
-    session: Session, boards: Boards, plan: OfficeDayPlan, question: str, answered: str, *, now: datetime
+    session: Session, boards: Boards, plan: OfficeDayPlan, searched: Searched, *, now: datetime
 ) -> Improved:
-    """Take the answer over if it is better and fits the day as it is now; keep the run either way."""
-    found, stamp = read_answer(answered), plan.stamp
+    """Take the answer over if it is better and fits the day as it is now; keep the search either way."""
+    found, stamp = read_allocation(searched.answer), plan.stamp
     outcome = _take_over(session, boards, stamp, difference(plan.plan, found.plan), now)
-    version = text("SELECT version FROM office_day WHERE office = :office AND date = :date")
-    after = session.execute(version, {"office": stamp.office, "date": stamp.date}).scalar_one()
-    run = SolverRun(
-        kind=ALLOCATION,
-        office=stamp.office,
-        date=stamp.date,
-        version=stamp.version,
-        version_after=after if outcome is Outcome.TAKEN_OVER else stamp.version,
-        rules_version=stamp.rules_version,
-        question=question,
-        answer=answered,
-        digest=digest_of(question),
-        outcome=outcome.value,
-        made_at=now,
-    )
-    session.add(run)
-    session.flush()
-    assert run.id is not None  # noqa: S101 - flushed
+    run = keep_search(session, stamp, searched, outcome=outcome.value, now=now)
     before = value_of(plan.day, plan.plan, Goal()).travel
-    return Improved(run.id, stamp.office, stamp.date, outcome, before, found.value[-1])
+    return Improved(run, stamp.office, stamp.date, outcome, before, found.value[-1])
 
 
 def _take_over(session: Session, boards: Boards, stamp: DayStamp, delta: Delta, now: datetime) -> Outcome:
@@ -144,11 +123,3 @@ def _take_over(session: Session, boards: Boards, stamp: DayStamp, delta: Delta, 
     store_crews(session, old=delta.removed, new=delta.added)
     record_recrewed(session, delta.added, actor=SYSTEM, now=now, why="a better plan")
     return Outcome.TAKEN_OVER
-
-
-def with_own_ways(day: Day) -> Day:
-    """The day with the ways between its own places only: a question is stored, a district has thousands."""
-    places = {job.site for job in day.jobs}
-    places |= {site for one in day.duties for site in (one.start_site, one.end_site)}
-    ways = {pair: minutes for pair, minutes in day.travel.items() if places.issuperset(pair)}
-    return replace(day, travel=Ways(ways))

@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 import pytest
 from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import Range
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from scheduler.booking.answer import accept_request
 from scheduler.booking.book import book, hold
@@ -14,9 +14,10 @@ from scheduler.booking.cancel import cancel
 from scheduler.booking.move import move
 from scheduler.database.idempotency import plainly
 from scheduler.errors import NoPlace, Refusal
-from scheduler.models import Booking, Closure
+from scheduler.models import Booking, Closure, SolverRun
 from scheduler.promise.boards import Boards, boards_of
 from scheduler.promise.search import Demand, answer, read_question
+from scheduler.replan.runs import replay
 from scheduler.vocabulary import CreditLevel, Mode
 from tests.factories import NOW, TUESDAY, ZONE, World, at, make_world, order, work_days
 from tests.races.checker import count_violations, violated
@@ -95,6 +96,17 @@ def test_who_was_given_another_crew_has_it_in_the_record(world: World) -> None:
     asked = text("SELECT count(*) FROM event WHERE booking = :booking AND kind = 'booking_recrewed'")
     with world.database.snapshot() as session:
         assert session.execute(asked, {"booking": first.id}).scalar_one() == 1
+
+
+def test_the_search_behind_a_booking_is_kept_and_repeats(world: World) -> None:
+    """What the oracle was asked and said, in the booking's own transaction."""
+    book_it(world, TEN)
+    book_it(world, TEN, type_="plants")
+    with world.database.snapshot() as session:
+        kept = session.exec(select(SolverRun)).one()
+        assert (kept.kind, kept.date, kept.outcome) == ("proof", TUESDAY, "taken_over")
+        assert kept.id is not None
+        assert replay(session, kept.id).equal
 
 
 def test_such_a_time_can_be_held_and_moved_to(world: World) -> None:

@@ -13,10 +13,12 @@ from scheduler.clock.ticks import tick_leftovers, tick_plans
 from scheduler.database.idempotency import plainly
 from scheduler.errors import UnknownRun
 from scheduler.models import Booking, SolverRun
+from scheduler.promise.searches import answer_allocation
 from scheduler.replan.elsewhere import answer_elsewhere
 from scheduler.replan.improve import Improved, Outcome, improve_next
-from scheduler.replan.runs import answer_allocation, replay
+from scheduler.replan.runs import replay
 from tests.factories import NOW, TUESDAY, ZONE, World, at, make_world, order
+from tests.races.acts import swap_crews
 from tests.races.checker import count_violations, violated
 
 
@@ -40,19 +42,6 @@ def cross_over(world: World) -> list[Booking]:
     booked = [book_it(world, site, hour) for hour in (9, 10) for site in ("yard", "depot")]
     swap_crews(world, *booked[2:])
     return booked
-
-
-def swap_crews(world: World, one: Booking, other: Booking) -> None:
-    """Let two bookings of one time have each other's crew."""
-    rows = text("SELECT booking, seat, inspector, duty, occupied FROM crew WHERE booking IN (:one, :other)")
-    write = text("INSERT INTO crew (booking, seat, inspector, duty, occupied) VALUES (:b, :s, :i, :d, :o)")
-    pair = {"one": one.id, "other": other.id}
-    with world.database.transaction() as session:
-        crews = session.execute(rows, pair).all()
-        session.execute(text("DELETE FROM crew WHERE booking IN (:one, :other)"), pair)
-        for booking, seat, inspector, duty, occupied in crews:
-            to = other.id if booking == one.id else one.id
-            session.execute(write, {"b": to, "s": seat, "i": inspector, "d": duty, "o": occupied})
 
 
 def improved(world: World, *, answer: Callable[[str], str] = answer_allocation) -> Improved:

@@ -106,6 +106,19 @@ def cancel_it(world: World, actor: Actor, number: str, *, version: int | None = 
     )
 
 
+def swap_crews(world: World, one: Booking, other: Booking) -> None:
+    """Let two bookings of one time have each other's crew."""
+    rows = text("SELECT booking, seat, inspector, duty, occupied FROM crew WHERE booking IN (:one, :other)")
+    write = text("INSERT INTO crew (booking, seat, inspector, duty, occupied) VALUES (:b, :s, :i, :d, :o)")
+    pair = {"one": one.id, "other": other.id}
+    with world.database.transaction() as session:
+        crews = session.execute(rows, pair).all()
+        session.execute(text("DELETE FROM crew WHERE booking IN (:one, :other)"), pair)
+        for booking, seat, inspector, duty, occupied in crews:
+            to = other.id if booking == one.id else one.id
+            session.execute(write, {"b": to, "s": seat, "i": inspector, "d": duty, "o": occupied})
+
+
 def open_bookings(world: World) -> Iterator[tuple[str, int]]:
     """Number and enterprise of every booking that is open."""
     asked = """

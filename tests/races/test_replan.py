@@ -1,16 +1,18 @@
 """Searches beside bookings: proposals and better plans meet days that others change at the same time."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 import pytest
 from sqlalchemy import text
 
+from scheduler.access.actor import Actor
+from scheduler.models import Booking
+from scheduler.promise.searches import answer_allocation
 from scheduler.replan.improve import Outcome, improve_next
-from scheduler.replan.runs import answer_allocation
 from tests.factories import NOW, TUESDAY, World, at, make_world, work_days
-from tests.races.acts import TIMES, add_instructions, book_at, cancel_all, cancel_it, enterprises
+from tests.races.acts import TIMES, add_instructions, book_at, cancel_all, cancel_it, enterprises, swap_crews
 from tests.races.rush import THREADS, rushing, won
 
 PLANTS = (("plant_quarantine",), ())
@@ -33,7 +35,7 @@ def test_proposals_against_bookings(world: World) -> None:
     """Ordinary goods take who knows plants, plants need them back, all at once: every promise is kept."""
     actors = enterprises(world, THREADS)
     with rushing(world) as rush:
-        for number in rush.rounds(0.05):
+        for number in rush.rounds(0.04):
             start = at(TUESDAY, *TIMES[number % len(TIMES)])
             kinds = ["standard", "plants"] * (THREADS // 2)
             acts = [
@@ -61,29 +63,35 @@ def test_better_plans_against_bookings(world: World) -> None:
         return found
 
     with rushing(world) as rush:
-        for number in rush.rounds(0.05):
-            booked = [
-                book_at(world, actor, *_one(world, actor, "standard", site), at(TUESDAY, *TIMES[place % 9]))
-                for place, (actor, site) in enumerate(zip(actors[:9], ("yard", "depot") * 5, strict=False))
-            ]
+        for number in rush.rounds(0.03):
+            crossed = _cross_over(world, actors[:4])
             acts: list[Callable[[], object]] = [improve] * 4
-            acts += [partial(cancel_it, world, actors[k], booked[k].reference) for k in range(0, 9, 2)]
+            acts += [partial(cancel_it, world, actors[k], crossed[k].reference) for k in (number % 4,)]
             acts += [
-                partial(book_at, world, actor, *_one(world, actor, "plants", "depot"), _time(number, place))
-                for place, actor in enumerate(actors[9:])
+                partial(book_at, world, actor, _one(world, actor, "plants", "depot"), at(TUESDAY, *time))
+                for actor, time in zip(actors[4:12], TIMES, strict=False)
             ]
             assert won(rush.together(acts))
             cancel_all(world)
-    assert outcomes
+        _cross_over(world, actors[:4])  # and once with nobody beside
+        improve()
+    assert outcomes[Outcome.TAKEN_OVER]
     with world.database.snapshot() as session:
-        kept = text("SELECT count(*) FROM solver_run")
+        kept = text("SELECT count(*) FROM solver_run WHERE kind = 'allocation'")
         assert session.execute(kept).scalar_one() == outcomes.total()
 
 
-def _one(world: World, actor: object, kind: str, site: str) -> list[str]:
+def _cross_over(world: World, actors: Sequence[Actor]) -> list[Booking]:
+    """Four visits at two sites; the crews of the later two cross between the sites."""
+    places = [(hour, site) for hour in (9, 10) for site in ("yard", "depot")]
+    booked = [
+        book_at(world, actor, _one(world, actor, "standard", site), at(TUESDAY, hour))
+        for actor, (hour, site) in zip(actors, places, strict=True)
+    ]
+    swap_crews(world, *booked[2:])
+    return booked
+
+
+def _one(world: World, actor: Actor, kind: str, site: str) -> str:
     columns = {"represented": actor.enterprise, "type": world.types[kind], "site": world.sites[site]}
-    return add_instructions(world, 1, **columns)
-
-
-def _time(number: int, place: int) -> object:
-    return at(TUESDAY, *TIMES[(number + place) % len(TIMES)])
+    return add_instructions(world, 1, **columns)[0]

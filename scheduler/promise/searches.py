@@ -1,0 +1,129 @@
+"""Searches as text: the question with all that its answer depends on, and the answer.
+
+What is kept is enough to repeat a search on any machine. Pure functions of text, so that another process can
+answer.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Final
+
+from solver.allocation import Budget as Effort
+from solver.allocation import allocate
+from solver.day import Day, Job, Ways
+from solver.oracle import Budget, Oracle, Proof, Verdict
+from solver.plan import Assignment, Plan
+from solver.serial import read_problem, write_problem
+
+ALLOCATION: Final = "allocation"
+PROOF: Final = "proof"
+
+
+@dataclass(frozen=True, slots=True)
+class Allocated:
+    """What an allocation answered: the plan, and its levels beside what is proved of them."""
+
+    plan: dict[int, Assignment]
+    value: tuple[int, ...]
+    bound: tuple[int, ...]
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """A search of some kind with question and answer."""
+
+    kind: str
+    question: str
+    answer: str
+
+    @property
+    def digest(self) -> str:
+        """What tells questions apart: 32 hexadecimal digits of BLAKE2."""
+        return hashlib.blake2b(self.question.encode(), digest_size=16).hexdigest()
+
+
+def ask_allocation(day: Day, plan: Plan, *, budget: Effort, seed: int) -> str:
+    """The question of an allocation of a day."""
+    return _write(
+        {"problem": write_problem(_with_own_ways(day), plan), "budget": asdict(budget), "seed": seed}
+    )
+
+
+def answer_allocation(question: str) -> str:
+    """Answer a question of `ask_allocation`."""
+    asked = json.loads(question)
+    day, plan = read_problem(asked["problem"])
+    found = allocate(day, plan, budget=Effort(**asked["budget"]), seed=asked["seed"])
+    value, bound = (list(asdict(levels).values()) for levels in (found.value, found.bound))
+    return _write({"plan": _rows(found.plan), "value": value, "bound": bound, "status": found.status})
+
+
+def read_allocation(answer: str) -> Allocated:
+    """The answer of an allocation as values."""
+    told = json.loads(answer)
+    return Allocated(_plan(told["plan"]), tuple(told["value"]), tuple(told["bound"]), told["status"])
+
+
+def keep_proof(day: Day, plan: Plan, job: Job, proof: Proof) -> Searched:
+    """A proof that the oracle gave, with the day on which it was asked about one more job."""
+    whole = replace(day, jobs=(*day.jobs, job))
+    question = {"problem": write_problem(_with_own_ways(whole), plan), "job": job.id}
+    answer = {"verdict": proof.verdict.value, "plan": _rows(proof.plan or {})}
+    return Searched(PROOF, _write(question), _write(answer))
+
+
+def answer_proof(question: str, *, budget: Budget | None = None) -> str:
+    """Answer a question of `keep_proof` by a fresh oracle."""
+    asked = json.loads(question)
+    whole, plan = read_problem(asked["problem"])
+    job = next(job for job in whole.jobs if job.id == asked["job"])
+    day = replace(whole, jobs=tuple(one for one in whole.jobs if one.id != job.id))
+    proof = Oracle(day, plan).prove(job, budget=budget)
+    return _write({"verdict": proof.verdict.value, "plan": _rows(proof.plan or {})})
+
+
+def repeats(searched: Searched) -> bool:
+    """Whether the search says the same when it is run again.
+
+    An allocation to the letter. A proof in its verdict: an oracle that had learned from other questions may
+    know another plan; what it left undecided may be decided by a fresh one.
+    """
+    return _REPEATS[searched.kind](searched)
+
+
+def _repeats_allocation(searched: Searched) -> bool:
+    return answer_allocation(searched.question) == searched.answer
+
+
+def _repeats_proof(searched: Searched) -> bool:
+    said = json.loads(searched.answer)["verdict"]
+    return said in {json.loads(answer_proof(searched.question))["verdict"], Verdict.UNDECIDED.value}
+
+
+_REPEATS: Mapping[str, Callable[[Searched], bool]] = {
+    ALLOCATION: _repeats_allocation,
+    PROOF: _repeats_proof,
+}
+
+
+def _with_own_ways(day: Day) -> Day:
+    """The day with the ways between its own places only: a question is stored, a district has thousands."""
+    places = {job.site for job in day.jobs}
+    places |= {site for one in day.duties for site in (one.start_site, one.end_site)}
+    ways = {pair: minutes for pair, minutes in day.travel.items() if places.issuperset(pair)}
+    return replace(day, travel=Ways(ways))
+
+
+def _rows(plan: Plan) -> list[list[Any]]:
+    return [[job, list(row.crew), row.dock] for job, row in sorted(plan.items())]
+
+
+def _plan(rows: list[list[Any]]) -> dict[int, Assignment]:
+    return {job: Assignment(tuple(crew), dock) for job, crew, dock in rows}
+
+
+def _write(document: Mapping[str, object]) -> str:
+    return json.dumps(document, ensure_ascii=False, sort_keys=True)
