@@ -3,10 +3,12 @@
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from solver.around import cut_around
+from solver.board import revise
 from solver.check import check
 from solver.day import Day, Job
 from solver.explain.presence import PresentRows
-from solver.insert import Board, prepare
+from solver.insert import Board, insert, prepare
 from solver.oracle import Oracle, Verdict
 from solver.oracle.budget import Purse
 from solver.oracle.docks import can_park
@@ -59,23 +61,36 @@ class Case:
         """Return the ids of a mask of jobs, by start."""
         return tuple(self.layout.jobs[number].id for number in bits(mask))
 
+    def rivals(self, job: Job) -> int:
+        """Return the mask of the promises that nobody can hold beside the job."""
+        return self._visit(job).rivals
+
     def try_among(self, job: Job, kept: int, purse: Purse) -> Trial:
         """Return whether the kept jobs and the new one can all have docks and crews.
 
         Each YES has a plan that passed `check`, each NO a proof of the engine or an exhausted sweep of docks.
         """
+        if self._can_insert(job, kept):
+            return Trial(Verdict.YES)
         parked = self._can_park(job, kept)
         if parked is None:
             return Trial(Verdict.UNDECIDED)
         if not parked:
             return Trial(Verdict.NO, kept & self.layout.at_site[job.site], by_docks=True)
-        visit = self.layout.visit(job, job.start, self.layout.holders(job.seats, job.excluded))
+        visit = self._visit(job)
         found = self._rows.find_among(visit, kept, purse)
         if isinstance(found, int):
             return Trial(Verdict.NO, found)
         if found is None or not self._is_legal(job, visit, kept, found):
             return Trial(Verdict.UNDECIDED)
         return Trial(Verdict.YES)
+
+    def try_without(self, job: Job, gone: int, purse: Purse) -> Trial:
+        """Return the same for all promises but some."""
+        return self.try_among(job, self.everyone & ~gone, purse)
+
+    def _visit(self, job: Job) -> Visit:
+        return self.layout.visit(job, job.start, self.layout.holders(job.seats, job.excluded))
 
     @cached_property
     def _rows(self) -> PresentRows:
@@ -89,6 +104,21 @@ class Case:
     def _bare(self) -> Day:
         """The day as far as crews go; how large they are is judged before any trial."""
         return replace(self.oracle.day, docks={}, dock_closures={}, minimum_crew=1)
+
+    @cached_property
+    def _full(self) -> Board:
+        return prepare(self.oracle.day, self.oracle.plan)
+
+    def _can_insert(self, job: Job, kept: int) -> bool:
+        """Whether the job fits in where some promises left and nothing else changed."""
+        gone = self.everyone & ~kept
+        if not 0 < gone.bit_count() <= kept.bit_count():
+            return False  # nothing new, or hardly a day: other ways are quicker
+        jobs = tuple(self.layout.jobs[number] for number in bits(kept))
+        day = replace(self.oracle.day, jobs=jobs)
+        board = revise(self._full, day, dict.fromkeys(self.ids(gone)))
+        found = insert(board, job)
+        return isinstance(found, Assignment) and not check(*cut_around(board, job, found))
 
     def _can_park(self, job: Job, kept: int) -> bool | None:
         day = self.oracle.day

@@ -7,18 +7,21 @@ from typing import Final
 
 from solver import reasons
 from solver.day import Job, Seat
-from solver.explain.case import Case, Trial, open_case
+from solver.explain.case import Case, open_case
 from solver.explain.shrink import shrink
 from solver.insert import NoPlace, find_obstacle, why_not
 from solver.oracle import Budget, Oracle, Proof, Verdict
 from solver.oracle.budget import Purse
 from solver.oracle.layout import bits
 
-DEFAULT: Final = Budget(nodes=160, conflicts=8_000)
+DEFAULT: Final = Budget(nodes=160, conflicts=24_000)
 """Work of the proof, and conflicts of all that is proved about the promises."""
 
-_SHARE: Final = 8
-"""One part in so many of the conflicts is what one trial may cost."""
+_QUICK: Final = 48
+"""One part in so many of the conflicts is what one trial may cost,"""
+
+_THOROUGH: Final = 4
+"""and one in so many of those left over, where that did not do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ def explain(asked: Oracle | Case, job: Job, *, budget: Budget | None = None) -> 
     alone = why_not(case.empty, job)
     if alone is not None:
         return _of_rule(alone)
-    return _of_promises(case, job, proof, Purse(limit, share=_SHARE))
+    return _of_promises(case, job, proof, Purse(limit, share=_QUICK))
 
 
 def _of_rule(refusal: NoPlace) -> Explanation:
@@ -116,27 +119,35 @@ def _find_conflict(case: Case, job: Job, known: int, purse: Purse) -> tuple[int,
 def _find_leaving(case: Case, job: Job, conflict: int, purse: Purse) -> tuple[int, bool]:
     """Return promises without which the job has a place, and whether each of them has to leave.
 
-    One of them is always of the conflict. If no single one does, conflicts are taken away until there is a
-    place, and then as many promises as possible are put back.
+    If no single one of the conflict does, conflicts are taken away until there is a place (all that is in
+    the way of the job, where the budget does not do), and then as many promises as possible are put back.
     """
-
-    def try_without(gone: int) -> Trial:
-        return case.try_among(job, case.everyone & ~gone, purse)
 
     near_first = sorted(bits(conflict), key=partial(_distance, case, job))
     for one in near_first:
-        if try_without(1 << one).verdict is Verdict.YES:
+        if case.try_without(job, 1 << one, purse).verdict is Verdict.YES:
             return 1 << one, True
-    gone = conflict
-    while (trial := try_without(gone)).verdict is Verdict.NO:
-        if not trial.conflict:
+    gone, rivals = conflict, case.rivals(job)
+    while (trial := case.try_without(job, gone, purse)).verdict is not Verdict.YES:
+        more = trial.conflict if trial.verdict is Verdict.NO else rivals
+        if not more & ~gone:
             return 0, False
-        gone |= trial.conflict
-    if trial.verdict is Verdict.UNDECIDED:
-        return 0, False
+        gone |= more
+    gone, is_minimal = _put_back(case, job, gone, purse)
+    if is_minimal:
+        return gone, True
+    return _put_back(case, job, gone, Purse(Budget(0, purse.conflicts), share=_THOROUGH))
+
+
+def _put_back(case: Case, job: Job, gone: int, purse: Purse) -> tuple[int, bool]:
+    """Return who has to leave of promises without which there is a place, and whether it takes them all."""
     far_first = sorted(bits(gone), key=partial(_distance, case, job), reverse=True)
     return shrink(
-        gone, far_first, lambda some: (try_without(some).verdict, some), wanted=Verdict.YES, purse=purse
+        gone,
+        far_first,
+        lambda some: (case.try_without(job, some, purse).verdict, some),
+        wanted=Verdict.YES,
+        purse=purse,
     )
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from solver.day import GRID, Candidate, Day, Duty, Inspector, Job
 from solver.explain.case import Case, open_case
-from solver.explain.explanation import DEFAULT, Explanation, explain
+from solver.explain.explanation import Explanation, explain
 from solver.oracle import Budget, Oracle, Verdict
 from solver.oracle.layout import bits
 
@@ -53,8 +53,8 @@ def relaxations(
     be asked, the mask of starts to which it may be moved (bit k is minute 15 * k); by default each that is
     not frozen may be asked for any start. Each proof has the budget for itself.
     """
-    case, limit = open_case(asked), budget or DEFAULT
-    why = explanation or explain(case, job, budget=limit)
+    case, limit = open_case(asked), budget or Budget()
+    why = explanation or explain(case, job, budget=budget)
     if case.oracle.is_broken:
         return ()
     return (
