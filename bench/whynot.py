@@ -14,7 +14,8 @@ Each cell is explained within the default budget by a case that the day keeps an
 - `reason_...`: how often each code is the reason. `jobs_...`, `leaving_...`: sizes of the two sets.
 - `explain_ms_...`, `ways_ms_...`: CPU of an explanation, and of the ways out.
 
-Truth, judged by the CP-SAT model of `bench/cpsat.py`, which shares nothing with the solver:
+Truth, judged by the CP-SAT model of `bench/cpsat.py`, which shares nothing with the solver (and before it,
+where a set is said to exclude the job, by the Hall counting of `bench.promise`: CP-SAT is slow to count):
 
 - `false`: cells where the day without `leaving` cannot take the job.
 - `not_a_conflict`: cells where `jobs` alone and the job can be crewed.
@@ -35,7 +36,7 @@ from typing import Final
 
 from bench.cpsat import can_be_crewed
 from bench.instances import Request, draw_requests, open_office
-from bench.promise import Filled, fill
+from bench.promise import Filled, fill, proves_no
 from bench.report import Bar, Figure, compare, print_report
 from solver import reasons
 from solver.day import CELLS, GRID, Day, Job
@@ -96,7 +97,7 @@ def measure_day(filled: Filled, jobs: Sequence[Job], random: Random, tally: Tall
         tally.found.append(why)
         tally.ways.update(one.way for one in ways)
         for name, (kept, fault) in list_claims(filled.day, why, ways, random).items():
-            verdict = ask_cpsat(filled, kept, job)
+            verdict = ask_cpsat(filled, kept, job, fault=fault)
             tally.unsettled += verdict is None
             tally.faults[name] += verdict is fault
 
@@ -120,10 +121,12 @@ def list_claims(
     return claims
 
 
-def ask_cpsat(filled: Filled, kept: Collection[int], job: Job) -> bool | None:
+def ask_cpsat(filled: Filled, kept: Collection[int], job: Job, *, fault: bool) -> bool | None:
     """Return whether some promises of a day and one more job can be crewed; None: not decided."""
     day = replace(filled.day, jobs=tuple(one for one in filled.day.jobs if one.id in kept))
     plan = {number: row for number, row in filled.board.plan.items() if number in kept}
+    if fault and proves_no(prepare(day, plan), job):
+        return False
     return can_be_crewed(day, plan, job)
 
 

@@ -122,7 +122,6 @@ def _find_leaving(case: Case, job: Job, conflict: int, purse: Purse) -> tuple[in
     If no single one of the conflict does, conflicts are taken away until there is a place (all that is in
     the way of the job, where the budget does not do), and then as many promises as possible are put back.
     """
-
     near_first = sorted(bits(conflict), key=partial(_distance, case, job))
     for one in near_first:
         if case.try_without(job, 1 << one, purse).verdict is Verdict.YES:
