@@ -41,6 +41,10 @@ NO_CREWING: Final = (
 )
 PLAN_BROKEN: Final = "plan_broken"  # the stored plan breaks a rule, so that nothing can be told from it
 
+# Reasons of an explanation beside those of insertion and the oracle.
+POSSIBLE: Final = "possible"  # nothing speaks against the start
+OUT_OF_REACH: Final = "out_of_reach"  # nobody could come, eat and go home in time, even on an empty day
+
 RULES: Final = frozenset(
     {
         UNKNOWN_JOB,
@@ -90,3 +94,6 @@ NO_PLACE: Final = frozenset(
 
 ORACLE: Final = frozenset({NO_CREWING, PLAN_BROKEN})
 """The codes that a `solver.oracle.Proof` can carry beside those of a `NoPlace`."""
+
+EXPLANATION: Final = frozenset({POSSIBLE, OUT_OF_REACH})
+"""The codes that a `solver.explain.Explanation` can carry beside those of a `NoPlace` and a `Proof`."""

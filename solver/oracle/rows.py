@@ -62,10 +62,13 @@ class Rows:
         for job, crew in enumerate(crews):
             self._engine.prefer([one if crew >> duty & 1 else -one for duty, one in self._at[job].items()])
 
-    def find(self, visit: Visit, purse: Purse) -> Crews | Core | None:
-        """Return crews of all jobs and the visit, literals that exclude each other, or None: not decided."""
+    def find(self, visit: Visit, purse: Purse, also: Sequence[int] = ()) -> Crews | Core | None:
+        """Return crews of all jobs and the visit, literals that exclude each other, or None: not decided.
+
+        `also` are literals to assume beside those of the visit.
+        """
         place = self._place(visit)
-        asked = [*sorted(self.ask(visit)), place]
+        asked = [*sorted(self.ask(visit)), place, *also]
         left = purse.cell_conflicts
         while left > 0:
             model, cost = self._engine.solve(asked, left)
@@ -102,13 +105,17 @@ class Rows:
             own = {duty: self._new() for duty in bits(visit.holders)}
             self._at.append(own)
             self._owner += [(job, duty) for duty in own]
-            for mask, count in visit.needs:
-                literals = [own[duty] for duty in bits(mask)]
-                if count == 1:
-                    self._engine.add_clause(literals)
-                else:
-                    self._engine.add_at_most([-one for one in literals], len(literals) - count)
-            self._engine.add_at_most(list(own.values()), len(visit.seats))
+        for visit, own in zip(self._layout.visits, self._at, strict=True):
+            self._add_crew(visit, own)
+
+    def _add_crew(self, visit: Visit, own: Mapping[int, int]) -> None:
+        for mask, count in visit.needs:
+            literals = [own[duty] for duty in bits(mask)]
+            if count == 1:
+                self._engine.add_clause(literals)
+            else:
+                self._engine.add_at_most([-one for one in literals], len(literals) - count)
+        self._engine.add_at_most(list(own.values()), len(visit.seats))
 
     def _add_cliques(self) -> None:
         for clique in self._cliques():

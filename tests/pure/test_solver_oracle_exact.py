@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 from datetime import date
-from itertools import permutations, product
 from random import Random
 
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from bench.brute import can_be_crewed
 from bench.instances import small_candidate, small_day
 from solver.check import check
 from solver.day import CELLS, GRID, Day, Duty, Inspector, Job
@@ -21,33 +21,6 @@ from solver.plan import Assignment
 SMALL_DAYS = settings(
     max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
-FATAL = {"inspector_overlap", "dock_twice"}  # rules that no further job can mend
-
-
-def rows_of(day: Day, job: Job) -> list[Assignment]:
-    """Return every row of a job that passes the rules of crew, seats, duty and dock by itself."""
-    alone = replace(day, jobs=(job,), travel={(a, b): 0 for a in range(9) for b in range(9)}, lunch=None)
-    crews = permutations([duty.id for duty in day.duties], len(job.seats))
-    rows = (Assignment(*row) for row in product(crews, day.docks.get(job.site, (None,))))
-    return [row for row in rows if not check(alone, {job.id: row})]
-
-
-def can_be_crewed(day: Day, plan: dict[int, Assignment], new: Job) -> bool:
-    """Try all crewings of all jobs, depth first; frozen jobs keep their rows."""
-    jobs = sorted((*day.jobs, new), key=lambda job: job.start)
-    rows = [[plan[job.id]] if job.frozen and job.id in plan else rows_of(day, job) for job in jobs]
-    return _extend(day, jobs, rows, {})
-
-
-def _extend(day: Day, jobs: list[Job], rows: list[list[Assignment]], plan: dict[int, Assignment]) -> bool:
-    part = replace(day, jobs=tuple(jobs[: len(plan)]))
-    found = check(part, plan)
-    if any(one.rule in FATAL for one in found):
-        return False
-    if len(plan) == len(jobs):
-        return not found
-    job = jobs[len(plan)]
-    return any(_extend(day, jobs, rows, {**plan, job.id: row}) for row in rows[len(plan)])
 
 
 def freeze_some(random: Random, day: Day) -> Day:
