@@ -38,6 +38,7 @@ from api.routes import (
     sign_ins,
     tokens,
     visits,
+    why_not,
 )
 from api.texts import choose_language
 from scheduler.clock.logs import set_up_logging
@@ -53,6 +54,7 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 NOUNS: Sequence[APIRouter] = (
     offices.router,
     availability.router,
+    why_not.router,
     holds.router,
     bookings.router,
     requests.router,

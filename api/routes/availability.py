@@ -19,6 +19,7 @@ from scheduler.promise.boards import boards_of
 from scheduler.promise.reference import Reference
 from scheduler.promise.rows import instant_of, local_date
 from scheduler.promise.search import Demand, TrueStarts, answer, read_question
+from scheduler.promise.search import Question as Asked
 from scheduler.rules.durations import LONGEST_MINUTES
 from scheduler.vocabulary import CreditLevel, ReferenceKind
 
@@ -131,6 +132,17 @@ def read(
         raise errors.PastTime(field="/to")
     first = max(first, local_date(caller.now))
     thorough = _is_thorough(caller, question, first, last)
+    facts, asked = ask(caller, question, first, last)
+    found = answer(boards_of(caller.database), asked, thorough=thorough)
+    return say(_view(caller, facts, asked.demand, found, first, last))
+
+
+def ask(caller: Caller, question: Question, first: date, last: date) -> tuple[Reference, Asked]:
+    """Read what a question is about, within the caller's scope: the district's facts and the office's days.
+
+    Raises:
+        UnknownOffice, UnknownSite, MalformedField, SiteKindUnfit, and the refusals of instructions.
+    """
     facts, boards = facts_of(caller), boards_of(caller.database)
     with caller.database.snapshot() as session:
         if question.instruction:
@@ -143,9 +155,7 @@ def read(
             demand = _demand(question, facts, credit)
         if caller.scope is Scope.OFFICE and demand.office != caller.actor.office:
             raise errors.UnknownOffice(field="/office", office=question.office)
-        asked = read_question(session, boards, demand=demand, first=first, last=last, now=caller.now)
-    found = answer(boards, asked, thorough=thorough)
-    return say(_view(caller, facts, demand, found, first, last))
+        return facts, read_question(session, boards, demand=demand, first=first, last=last, now=caller.now)
 
 
 def _is_thorough(caller: Caller, question: Question, first: date, last: date) -> bool:

@@ -64,6 +64,7 @@ class Action(StrEnum):
     """What is done to it."""
 
     READ = "read"
+    EXPLAIN = "explain"
     LIST = "list"
     SEARCH = "search"
     REVEAL = "reveal"
@@ -121,6 +122,7 @@ _GRID: tuple[tuple[Resource, Action, tuple[Scope, ...]], ...] = (
     (_R.CLOSURE, _A.READ, (_ALL, _ALL, _ALL, _ALL, _ALL, _ALL, _ALL)),
     (_R.CLOSURE, _A.WRITE, (_NO, _NO, _OFFICE, _NO, _NO, _NO, _NO)),
     (_R.AVAILABILITY, _A.READ, (_ALL, _ALL, _ALL, _OFFICE, _NO, _ALL, _COARSE)),
+    (_R.AVAILABILITY, _A.EXPLAIN, (_ALL, _ALL, _ALL, _OFFICE, _NO, _ALL, _NO)),
     (_R.HOLD, _A.CREATE, (_OWN, _CALL, _OFFICE, _NO, _NO, _OWN, _NO)),
     (_R.BOOKING, _A.CREATE, (_OWN, _CALL, _OFFICE, _NO, _NO, _OWN, _NO)),
     (_R.BOOKING, _A.CONFIRM, (_OWN, _CALL, _OFFICE, _NO, _NO, _OWN, _NO)),
@@ -230,6 +232,7 @@ _BY_TOKEN: Mapping[TokenScope, frozenset[tuple[Resource, Action]]] = MappingProx
         TokenScope.READ: frozenset(
             {
                 (_R.AVAILABILITY, _A.READ),
+                (_R.AVAILABILITY, _A.EXPLAIN),
                 (_R.BOOKING, _A.READ),
                 (_R.BOOKING, _A.LIST),
                 (_R.VISIT, _A.READ),
@@ -247,6 +250,7 @@ _BY_TOKEN: Mapping[TokenScope, frozenset[tuple[Resource, Action]]] = MappingProx
         TokenScope.BOOK: frozenset(
             {
                 (_R.AVAILABILITY, _A.READ),
+                (_R.AVAILABILITY, _A.EXPLAIN),
                 (_R.HOLD, _A.CREATE),
                 (_R.BOOKING, _A.CREATE),
                 (_R.BOOKING, _A.CONFIRM),

@@ -18,10 +18,16 @@ from scheduler.promise.rows import DayStamp
 from scheduler.rules.freeze import fixed_before
 from scheduler.rules.policy import Freeze
 from scheduler.vocabulary import WORKDAY_KINDS
+from solver import reasons
 from solver.day import Candidate, Day, Job
+from solver.explain import Case, Explanation, Relaxation, explain, relaxations
 from solver.oracle import Budget, Oracle, Proof, answers
 
 KEPT_ORACLES: Final = 256
+
+EXPLAINED: Final = Budget(nodes=160, conflicts=8_000)
+"""Work of one explanation: somebody waits for it."""
+
 _LOOKED_BACK: Final = 15
 """Days within which there is a working day: the longest holiday has eight, a provisional one ten."""
 
@@ -61,6 +67,18 @@ class Oracles:
         kept = self._of(plan, fixed)
         with kept.lock:
             return kept.oracle.prove(job)
+
+    def explain(
+        self, plan: OfficeDayPlan, fixed: int, job: Job
+    ) -> tuple[Explanation, tuple[Relaxation, ...]]:
+        """Why a job cannot start when it says, and what on that day would have to change for it."""
+        kept = self._of(plan, fixed)
+        with kept.lock:
+            case = Case(kept.oracle)
+            why = explain(case, job, budget=EXPLAINED)
+            if why.reason == reasons.POSSIBLE:
+                return why, ()
+            return why, relaxations(case, job, explanation=why)
 
     def _of(self, plan: OfficeDayPlan, fixed: int) -> _Kept:
         key, place = (plan.stamp, plan.without, fixed), (plan.stamp.office, plan.stamp.date, fixed)

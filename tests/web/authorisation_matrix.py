@@ -124,7 +124,7 @@ def _expected_of_thing(case: Case, scope: Scope) -> int:
     if case.thing.kind == "party":
         # A call speaks for one enterprise: to look for another one a new call is opened.
         return {"own": _IN, "unknown": 404}.get(case.thing.owner, 403)
-    if case.route == "GET /availability" and case.thing.kind == "instruction":
+    if case.route.startswith("GET /availability") and case.thing.kind == "instruction":
         # What is asked by instructions is told to those who may read them.
         scope = permitted(case.role, Resource.INSTRUCTION, Action.READ)
     return _IN if within(case, scope) else 404

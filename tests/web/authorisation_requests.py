@@ -140,6 +140,13 @@ def _availability(_scene: Scene, thing: Thing, _role: Role) -> Ask:
     return Ask("/api/v1/availability", query=query)
 
 
+def _why_not(scene: Scene, thing: Thing, role: Role) -> Ask:
+    asked = _availability(scene, thing, role)
+    return replace(
+        asked, path=f"{asked.path}/why-not", query={**asked.query, "start": at(FRIDAY, 10).isoformat()}
+    )
+
+
 def _add_person(scene: Scene, _thing: Thing, role: Role) -> Ask:
     body = {"login": "new-person@example", "name": "示例用户", "mobile": "13800138000"}
     if role is not Role.ENTERPRISE_USER:
@@ -176,6 +183,7 @@ PLANS: dict[str, Plan] = {
     "GET /offices/{office}": _named("office", V + "/offices/{}"),
     "GET /offices/{office}/days": _named("office", V + "/offices/{}/days"),
     "GET /availability": Plan(_availability, ("office", "instruction")),
+    "GET /availability/why-not": Plan(_why_not, ("office", "instruction")),
     "POST /holds": _order(f"{V}/holds", FRIDAY),
     "POST /holds/{number}/confirm": _stage("hold", V + "/holds/{}/confirm", {}),
     "POST /bookings": _order(f"{V}/bookings", THURSDAY),

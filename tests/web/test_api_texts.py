@@ -12,6 +12,7 @@ REASONS = (
     reasons.RULES
     | reasons.NO_PLACE
     | reasons.ORACLE
+    | reasons.EXPLANATION
     | {reason.value for reason in RequestReason}
     | {"too_short_notice"}
 )
