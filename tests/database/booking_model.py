@@ -65,6 +65,11 @@ class Model:
         """Held for five minutes."""
         self.rows[number] = Row("hold", 1, start, instruction, self.now + HELD, replaces)
 
+    def has_begun(self, number: str) -> bool:
+        """Whether a hold is for a booking whose visit has begun: it no longer moves."""
+        replaced = self.rows[number].replaces
+        return replaced is not None and self.rows[replaced].state not in {"confirmed", "displaced"}
+
     def confirm(self, number: str) -> None:
         """The hold is the promise, or hands its time to the booking that it replaces."""
         held = self.rows[number]

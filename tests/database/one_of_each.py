@@ -20,6 +20,7 @@ from scheduler.models import (
     Loan,
     SignIn,
     SignInTry,
+    SolverRun,
 )
 from scheduler.visit.record import record_arrival, record_opening
 from scheduler.vocabulary import Role
@@ -61,6 +62,19 @@ def _add_people(world: World) -> None:
         ),
         SignInTry(subject="example", at=NOW),
         Heartbeat(name="clock", started_at=NOW, seen_at=NOW),
+        SolverRun(
+            kind="allocation",
+            office=world.offices["north"],
+            date=TUESDAY,
+            version=1,
+            version_after=1,
+            rules_version=1,
+            question="{}",
+            answer="{}",
+            digest="example",
+            outcome="no_better",
+            made_at=NOW,
+        ),
         IdempotentAnswer(
             tenant="a", key="a", request_hash="a", status=200, headers={}, body=b"", created_at=NOW
         ),

@@ -26,7 +26,7 @@ from scheduler.booking.move import hold_move, move
 from scheduler.booking.orders import Details
 from scheduler.database.connection import Database
 from scheduler.database.idempotency import plainly
-from scheduler.errors import HoldExpired, HurtsBookings, NoPlace, Refusal
+from scheduler.errors import HoldExpired, HurtsBookings, NoPlace, Refusal, WrongState
 from scheduler.models import Booking
 from scheduler.roster.absences import lend_inspector, record_absence
 from scheduler.roster.changes import RosterChange
@@ -123,7 +123,7 @@ class Bookings(RuleBasedStateMachine):
 
     @rule(pick=any_of)
     def confirms(self, pick: int) -> None:
-        """A hold in time always becomes the promise; a lapsed one never does."""
+        """A hold in time becomes the promise, unless the visit that it would move has begun; lapsed, never."""
         number = self._pick(pick, "hold")
         if number is None:
             return
@@ -132,9 +132,11 @@ class Bookings(RuleBasedStateMachine):
         told = _ask(
             lambda: confirm(reference=number, version=None, details=asked, now=self.model.now, **self.doing)
         )
+        begun = self.model.has_begun(number)
         assert isinstance(told, HoldExpired) == lapsed
-        assert isinstance(told, Booking) != lapsed
-        if not lapsed:
+        assert isinstance(told, WrongState) == (begun and not lapsed)
+        assert isinstance(told, Booking) == (not begun and not lapsed)
+        if isinstance(told, Booking):
             self.model.confirm(number)
 
     @rule(pick=any_of, start=any_start)
