@@ -123,7 +123,7 @@ class Bookings(RuleBasedStateMachine):
 
     @rule(pick=any_of)
     def confirms(self, pick: int) -> None:
-        """A hold in time becomes the promise, unless the visit that it would move has begun; lapsed, never."""
+        """A hold in time becomes the promise, unless the visit that it moves has begun; lapsed, never."""
         number = self._pick(pick, "hold")
         if number is None:
             return
