@@ -85,14 +85,14 @@ def _of_promises(case: Case, job: Job, proof: Proof, purse: Purse) -> Explanatio
     conflict, is_minimal = _find_conflict(case, job, hall or case.everyone, purse)
     leaving, is_shortest = _find_leaving(case, job, conflict, purse)
     found = Explanation(
-        proof.refusal.reason if proof.refusal else reasons.NO_CREWING,
+        reasons.CREW_BUSY if hall else reasons.NO_CREWING,
         jobs=case.ids(conflict),
         leaving=case.ids(leaving),
-        numbers=proof.refusal.numbers if proof.refusal else {},
         minimal=is_minimal and is_shortest,
     )
-    if found.reason == reasons.NO_DOCK:
-        return found
+    if case.can_park(job, conflict) is False:
+        numbers = {"site": job.site, "docks": len(case.oracle.day.docks[job.site])}
+        return replace(found, reason=reasons.NO_DOCK, numbers=numbers)
     demand = _weaken(case, job, conflict, purse)
     return replace(
         found,
