@@ -20,8 +20,9 @@ where a set is said to exclude the job, by the Hall counting of `bench.promise`:
 - `false`: cells where the day without `leaving` cannot take the job.
 - `not_a_conflict`: cells where `jobs` alone and the job can be crewed.
 - `spare_in_jobs`: cells where `jobs` without one of them, drawn at random, exclude the job all the same.
-- `spare_in_leaving`: cells with more than one in `leaving` where the day takes the job although one of them,
-  drawn at random, stays. (With one, `jobs` prove that: they are all there.)
+- `spare_in_leaving`: cells, said to be minimal, with more than one in `leaving` where the day takes the job
+  although one of them, drawn at random, stays. (With one, `jobs` prove that: they are all there.)
+  `could_be_smaller`: the same of cells that are not said to be minimal.
 - `false_ways`: cells where the promise that a way out lets leave, another than `leaving`, does not help.
 - `unsettled`: questions of these that CP-SAT did not decide in its deterministic time.
 """
@@ -112,7 +113,8 @@ def list_claims(
     if why.leaving:
         claims["false"] = everyone - {*why.leaving}, False
     if len(why.leaving) > 1:
-        claims["spare_in_leaving"] = everyone - {*why.leaving} | {random.choice(why.leaving)}, True
+        name = "spare_in_leaving" if why.minimal else "could_be_smaller"
+        claims[name] = everyone - {*why.leaving} | {random.choice(why.leaving)}, True
     if why.jobs:
         claims["not_a_conflict"] = why.jobs, True
         claims["spare_in_jobs"] = {*why.jobs} - {random.choice(why.jobs)}, False
@@ -165,6 +167,7 @@ def summarize(tally: Tally) -> dict[str, float]:
         **{f"{name}_p95": values[int(0.95 * (cells - 1))] for name, values in sizes.items()},
         **{f"{name}_max": values[-1] for name, values in sizes.items()},
         **{name: tally.faults[name] for name in CHECKS},
+        "could_be_smaller": tally.faults["could_be_smaller"],
         "unsettled": tally.unsettled,
     }
 
