@@ -19,14 +19,10 @@ from solver.plan import Assignment, Plan
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What a trial proved: for a NO, `conflict` are some kept jobs that exclude the new one by themselves.
-
-    `by_docks` tells that they do so by the docks of the site and not by crews.
-    """
+    """What a trial proved: for a NO, `conflict` are some kept jobs that exclude the new one by themselves."""
 
     verdict: Verdict
     conflict: int = 0
-    by_docks: bool = False
 
 
 class Case:
@@ -65,6 +61,15 @@ class Case:
         """Return the mask of the promises that nobody can hold beside the job."""
         return self._visit(job).rivals
 
+    def can_park(self, job: Job, kept: int) -> bool | None:
+        """Return whether the kept jobs of the site and the new one can have docks; None: not decided."""
+        day = self.oracle.day
+        if job.site not in day.docks:
+            return True
+        here = kept & self.layout.at_site[job.site]
+        jobs = tuple(self.layout.jobs[number] for number in bits(here))
+        return can_park(replace(day, jobs=jobs), self.oracle.plan, job)
+
     def try_among(self, job: Job, kept: int, purse: Purse) -> Trial:
         """Return whether the kept jobs and the new one can all have docks and crews.
 
@@ -72,11 +77,11 @@ class Case:
         """
         if self._can_insert(job, kept):
             return Trial(Verdict.YES)
-        parked = self._can_park(job, kept)
+        parked = self.can_park(job, kept)
         if parked is None:
             return Trial(Verdict.UNDECIDED)
         if not parked:
-            return Trial(Verdict.NO, kept & self.layout.at_site[job.site], by_docks=True)
+            return Trial(Verdict.NO, kept & self.layout.at_site[job.site])
         visit = self._visit(job)
         found = self._rows.find_among(visit, kept, purse)
         if isinstance(found, int):
@@ -119,14 +124,6 @@ class Case:
         board = revise(self._full, day, dict.fromkeys(self.ids(gone)))
         found = insert(board, job)
         return isinstance(found, Assignment) and not check(*cut_around(board, job, found))
-
-    def _can_park(self, job: Job, kept: int) -> bool | None:
-        day = self.oracle.day
-        if job.site not in day.docks:
-            return True
-        here = kept & self.layout.at_site[job.site]
-        jobs = tuple(self.layout.jobs[number] for number in bits(here))
-        return can_park(replace(day, jobs=jobs), self.oracle.plan, job)
 
     def _is_legal(self, job: Job, visit: Visit, kept: int, crews: Crews) -> bool:
         jobs = [self.layout.jobs[number] for number in bits(kept)]

@@ -31,9 +31,10 @@ class Explanation:
     `possible`: it can. `undecided`: the budget did not do. `plan_broken`: the stored plan breaks a rule.
     Rules that speak without any promise have no jobs. For `no_dock`, `crew_busy` (a Hall set) and
     `no_crewing`, `jobs` exclude the new one even if nothing else was on the day, and without any one of them
-    they would not. `leaving` are promises without which the start is possible while all others stay, and not
-    if any one of them stayed; where there are several ways, another one may be as short; it is empty if none
-    was found. `minimal` tells whether all this is proved; if not, both sets may be larger than they need be.
+    they would not. `leaving` are promises without which the start is possible while all others stay: a single
+    one if one of `jobs` will do, else a set, not always the smallest, of which nobody can stay; it is empty
+    if none was found. `minimal` tells whether all this is proved; if not, `jobs` still exclude the new one
+    and the leaving of `leaving` still helps, but either may name more than it takes.
 
     `seats` are the positions that cannot be filled together beside `jobs`: of the `needed` ones, at most
     `found` can. `qualifications` are those of them that matter: none if not even anybody could be spared.
@@ -83,16 +84,16 @@ def _of_promises(case: Case, job: Job, proof: Proof, purse: Purse) -> Explanatio
     """Return the promises that refuse a job which an empty day could take."""
     hall = case.mask(proof.rivals)
     conflict, is_minimal = _find_conflict(case, job, hall or case.everyone, purse)
-    leaving, is_shortest = _find_leaving(case, job, conflict, purse)
+    leaving, is_irreducible = _find_leaving(case, job, conflict, purse)
     found = Explanation(
-        proof.refusal.reason if proof.refusal else reasons.NO_CREWING,
+        reasons.CREW_BUSY if hall else reasons.NO_CREWING,
         jobs=case.ids(conflict),
         leaving=case.ids(leaving),
-        numbers=proof.refusal.numbers if proof.refusal else {},
-        minimal=is_minimal and is_shortest,
+        minimal=is_minimal and is_irreducible,
     )
-    if found.reason == reasons.NO_DOCK:
-        return found
+    if case.can_park(job, conflict) is False:
+        numbers = {"site": job.site, "docks": len(case.oracle.day.docks[job.site])}
+        return replace(found, reason=reasons.NO_DOCK, numbers=numbers)
     demand = _weaken(case, job, conflict, purse)
     return replace(
         found,

@@ -129,6 +129,19 @@ def test_promises_that_hold_the_docks_are_named() -> None:
     assert dict(why.numbers) == {"site": 2, "docks": 2}
 
 
+def test_crews_are_the_reason_where_a_promise_excludes_by_them_alone() -> None:
+    """One promise needs everybody, another one the only open dock: both have to leave."""
+    everybody = a_job(id=1, site=2, seats=(ANY, ANY, ANY))
+    day = a_day(
+        jobs=(everybody, a_job(id=2, site=2, start=630, seats=(ANY,))),
+        docks={2: (20, 21)},
+        dock_closures={21: ((630, 640),)},
+    )
+    plan = {1: Assignment((10, 20, 30), 21), 2: Assignment((10,), 20)}
+    why = explain(Oracle(day, plan), a_job(site=2, start=615, seats=(ANY,)))
+    assert (why.reason, why.jobs, set(why.leaving)) == (reasons.NO_CREWING, (1,), {1, 2})
+
+
 LUNCH = a_day(
     lunch=Lunch(earliest=600, latest=720, minutes=45),
     duties=(Duty(10, 1, 540, 1020, 1, 1),),
