@@ -12,7 +12,7 @@ from solver.replan.disruption import (
 )
 from solver.replan.proposal import Proposal
 from solver.replan.replan import Budget, replan
-from solver.replan.situation import Movable, Reach
+from solver.replan.situation import Movable, Reach, Situation, assess
 
 __all__ = [
     "Absence",
@@ -24,8 +24,10 @@ __all__ = [
     "Overrun",
     "Proposal",
     "Reach",
+    "Situation",
     "SiteClosed",
     "Urgent",
     "apply",
+    "assess",
     "replan",
 ]
