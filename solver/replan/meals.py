@@ -43,7 +43,10 @@ def add_meal(model: Model, duty: Duty) -> None:
     if lunch is None or can_skip(model, duty):
         return
     jobs = model.users(duty.id)
-    hosts = [_add_host(model, jobs, _at_start(model, duty, lunch)), _add_host(model, jobs, _at_end(model, duty, lunch))]
+    hosts = [
+        _add_host(model, jobs, _at_start(model, duty, lunch)),
+        _add_host(model, jobs, _at_end(model, duty, lunch)),
+    ]
     for job, literal in jobs.items():
         for make, bound in ((_after, _ends_in_time), (_ahead, _starts_in_time)):
             limit = bound(model, duty, lunch, job)

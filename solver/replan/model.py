@@ -32,12 +32,10 @@ class Model:
     def __init__(self, situation: Situation) -> None:
         self.situation = situation
         self.day = situation.day
-        self.model = cp_model.CpModel()
+        self.model: Any = cp_model.CpModel()  # ortools has types for half of it
         self.duties: dict[int, Duty] = {duty.id: duty for duty in self.day.duties}
         self.jobs: dict[int, Job] = {
-            job.id: job
-            for job in self.day.jobs
-            if job.id in situation.pinned or situation.starts.get(job.id)
+            job.id: job for job in self.day.jobs if job.id in situation.pinned or situation.starts.get(job.id)
         }
         self.starting: dict[int, dict[int, Literal]] = {}
         self.minute: dict[int, Any] = {}
@@ -187,7 +185,9 @@ class Model:
         for one, other in combinations(self.jobs, 2):
             if not (self.is_free(one) or self.is_free(other)):
                 continue
-            shared = [(self.at[one][duty], self.at[other][duty]) for duty in self.at[one].keys() & self.at[other]]
+            shared = [
+                (self.at[one][duty], self.at[other][duty]) for duty in self.at[one].keys() & self.at[other]
+            ]
             docks = self.docked[one].keys() & self.docked[other]
             shared += [(self.docked[one][dock], self.docked[other][dock]) for dock in docks]
             if not shared:

@@ -16,7 +16,7 @@ from solver.plan import Plan
 from solver.replan.disruption import Disruption, apply
 from solver.replan.insertion import do_nothing, insert_hurt
 from solver.replan.levels import LEVELS, Descent, Level, Purse
-from solver.replan.proposal import Answer, Proposal, propose
+from solver.replan.proposal import Proposal, propose
 from solver.replan.situation import Movable, Reach, Situation, assess
 from solver.replan.still import Still, keep_promises
 
@@ -29,7 +29,7 @@ class Budget:
     """Work of one re-plan: conflicts of the oracle for each hurt job, deterministic time of CP-SAT in all."""
 
     conflicts: int = 20_000
-    work: float = 60.0
+    work: float = 10.0
 
     def __post_init__(self) -> None:
         if self.conflicts < 0 or self.work < 0:
@@ -88,9 +88,7 @@ def answer(situation: Situation, *, budget: Budget, seed: int, most: int) -> lis
     return [found[0], *sorted(found[1:], key=lambda one: one.value)]
 
 
-def _find_best(
-    situation: Situation, nothing: Proposal, still: Still, *, purse: Purse, seed: int
-) -> Proposal:
+def _find_best(situation: Situation, nothing: Proposal, still: Still, *, purse: Purse, seed: int) -> Proposal:
     """Return the best proposal by the levels of a re-plan."""
     bounds: dict[Level, int] = {}
     known = [nothing, propose(situation, insert_hurt(situation), proved=False)]
