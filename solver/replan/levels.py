@@ -39,6 +39,10 @@ Probing and the search for symmetries before it cost more than they save.
 """
 
 _MOST_MENDED: Final = 60
+"""Rounds of one level."""
+
+_FEW: Final = 16
+"""Up to so many duties, all get exact rows in the second round; with more, that costs more than rounds."""
 
 
 @dataclass(slots=True)
@@ -217,6 +221,8 @@ class Descent:
         day = day_of(situation.day, answer.starts, lost)
         faults = find_faults(day, answer.rows, situation.standing, previous=situation.plan)
         hungry = {duty for one in faults if one.rule == reasons.LUNCH for duty in one.duties} - self._fed
+        if hungry and self._fed and len(self.model.duties) <= _FEW:
+            hungry = self.model.duties.keys() - self._fed
         for duty in sorted(hungry):
             add_meal(self.model, self.model.duties[duty])
         self._fed |= hungry
