@@ -16,9 +16,9 @@ from solver.plan import Plan
 from solver.replan.disruption import Disruption, apply
 from solver.replan.insertion import do_nothing, insert_hurt
 from solver.replan.levels import LEVELS, Descent, Level, Purse
-from solver.replan.proposal import Proposal, propose
+from solver.replan.proposal import Answer, Proposal, propose
 from solver.replan.situation import Movable, Reach, Situation, assess
-from solver.replan.still import Still, keep_promises
+from solver.replan.still import keep_promises
 
 MOST: Final = 3
 """Proposals of one answer."""
@@ -88,14 +88,17 @@ def answer(situation: Situation, *, budget: Budget, seed: int, most: int) -> lis
     return [found[0], *sorted(found[1:], key=lambda one: one.value)]
 
 
-def _find_best(situation: Situation, nothing: Proposal, still: Still, *, purse: Purse, seed: int) -> Proposal:
+def _find_best(
+    situation: Situation, nothing: Proposal, still: Answer | None, *, purse: Purse, seed: int
+) -> Proposal:
     """Return the best proposal by the levels of a re-plan."""
     bounds: dict[Level, int] = {}
     known = [nothing, propose(situation, insert_hurt(situation), proved=False)]
-    if still.answer is not None:
-        known.append(propose(situation, still.answer, proved=False))
+    if still is not None:
+        known.append(propose(situation, still, proved=False))
     best = min((one for one in known if one is not None), key=lambda one: one.value)
-    if still.answer is not None and best.value[:2] == (0, 0):
+    alone = len(situation.urgent) <= 1  # of several, the earliest of one may not be the best for all
+    if still is not None and alone and best.value[:2] == (0, 0):
         situation, bounds = _fix_starts(situation, best), {Level.MINUTES: best.minutes_moved}
     found = Descent(situation, purse=purse, seed=seed).run(LEVELS, best, bounds=bounds)
     if found is None:

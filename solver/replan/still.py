@@ -4,7 +4,7 @@ Starts and pinned rows stay, all other crews and docks may move. Each yes holds 
 a no means that these jobs cannot be crewed together at their starts, whatever the crews.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from solver.day import Day, Job
 from solver.oracle import Budget, Oracle, Verdict
@@ -13,18 +13,13 @@ from solver.replan.proposal import Answer
 from solver.replan.situation import Situation
 
 
-@dataclass(frozen=True, slots=True)
-class Still:
-    """An answer without a moved or lost promise (`answer`), or the proof that there is none (`refuted`)."""
+def keep_promises(situation: Situation, *, conflicts: int) -> Answer | None:
+    """Look for crews of all jobs at their own starts; urgent jobs at their earliest possible one.
 
-    answer: Answer | None = None
-    refuted: bool = False
-
-
-def keep_promises(situation: Situation, *, conflicts: int) -> Still:
-    """Look for crews of all jobs at their own starts; urgent jobs at their earliest possible one."""
+    None: it is proved that there are none, or it stayed open within so many conflicts for each start.
+    """
     if conflicts <= 0 or situation.standing:
-        return Still()
+        return None
     kept = situation.kept
     day = replace(situation.day, jobs=tuple(job for job in situation.day.jobs if job.id in kept))
     oracle = Oracle(day, kept)
@@ -34,25 +29,23 @@ def keep_promises(situation: Situation, *, conflicts: int) -> Still:
         offers = situation.starts[job.id]
         if job.id not in situation.urgent:
             offers = tuple(start for start in offers if start == job.start)
-        verdict, found = _place(oracle, job, offers, conflicts)
-        if verdict is not Verdict.YES or found is None:
-            return Still(refuted=verdict is Verdict.NO)
+        found = _place(oracle, job, offers, conflicts)
+        if found is None:
+            return None
         day, plan, start = found
         starts[job.id] = start
         oracle = Oracle(day, plan, former=oracle)
-    return Still(Answer(starts, oracle.plan))
+    return Answer(starts, oracle.plan)
 
 
-def _place(
-    oracle: Oracle, job: Job, offers: tuple[int, ...], conflicts: int
-) -> tuple[Verdict, tuple[Day, Plan, int] | None]:
+def _place(oracle: Oracle, job: Job, offers: tuple[int, ...], conflicts: int) -> tuple[Day, Plan, int] | None:
     """Return the earliest start that is proved possible if all earlier ones are proved not to be."""
     for start in offers:
         placed = replace(job, start=start)
         proof = oracle.prove(placed, budget=Budget(nodes=conflicts // 10, conflicts=conflicts))
         if proof.verdict is Verdict.YES and proof.plan is not None:
             day = replace(oracle.day, jobs=(*oracle.day.jobs, placed))
-            return Verdict.YES, (day, proof.plan, start)
+            return day, proof.plan, start
         if proof.verdict is Verdict.UNDECIDED:
-            return Verdict.UNDECIDED, None
-    return Verdict.NO, None
+            return None
+    return None
