@@ -1,7 +1,6 @@
 """The office's word on a request: confirmed at the wished time or another, or refused with a reason."""
 
 from datetime import datetime
-from functools import partial
 from typing import TypeVar
 
 from sqlmodel import Session
@@ -28,7 +27,7 @@ from scheduler.database.idempotency import Keep
 from scheduler.database.locks import lock_office_days
 from scheduler.models import Booking, PriorityApplication
 from scheduler.promise.boards import Boards, boards_of
-from scheduler.promise.proposals import Found, Proposals, write_with_search
+from scheduler.promise.proposals import Found, Proposals, write_searching
 from scheduler.promise.reference import Reference
 from scheduler.promise.rows import local_date
 from scheduler.promise.witness import store_crews
@@ -81,10 +80,7 @@ def accept_request(
             proposals=proposals,
         )
 
-    return write_with_search(
-        boards,
-        lambda proposals: database.write(lambda session: keep(session, partial(work, proposals=proposals))),
-    )
+    return write_searching(database, boards, keep, work)
 
 
 def settle_request(

@@ -21,7 +21,7 @@ from scheduler.database.connection import Database, StaleDayError, undone_if_ref
 from scheduler.database.idempotency import Keep
 from scheduler.models import Booking
 from scheduler.promise.boards import Boards, Standing, boards_of
-from scheduler.promise.proposals import Found, Proposals, write_with_search
+from scheduler.promise.proposals import Found, Proposals, write_searching
 from scheduler.promise.reference import Reference
 from scheduler.promise.rows import local_date
 from scheduler.promise.search import Demand, nearest, true_starts
@@ -79,14 +79,11 @@ def _write(
 ) -> Kept:
     boards = boards_of(database)
 
-    def write(proposals: Proposals) -> Kept:
-        def work(session: Session) -> Booking:
-            facts = boards.at_hand(session)
-            return _book(session, Asking(actor, order, now, facts, boards, state, proposals))
+    def work(session: Session, proposals: Proposals) -> Booking:
+        facts = boards.at_hand(session)
+        return _book(session, Asking(actor, order, now, facts, boards, state, proposals))
 
-        return database.write(lambda session: keep(session, work))
-
-    return write_with_search(boards, write)
+    return write_searching(database, boards, keep, work)
 
 
 def _book(session: Session, asking: Asking) -> Booking:

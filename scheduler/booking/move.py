@@ -1,7 +1,6 @@
 """Move a booking to another time, or hold one for it: the number stays, the version steps."""
 
 from datetime import datetime, timedelta
-from functools import partial
 from typing import TypeVar
 
 from sqlmodel import Session
@@ -18,7 +17,7 @@ from scheduler.database.connection import Database, undone_if_refused
 from scheduler.database.idempotency import Keep
 from scheduler.models import Booking
 from scheduler.promise.boards import Boards, boards_of
-from scheduler.promise.proposals import Found, Proposals, write_with_search
+from scheduler.promise.proposals import Found, Proposals, write_searching
 from scheduler.promise.reference import Reference
 from scheduler.promise.rows import local_date
 from scheduler.reminders.announce import What, announce
@@ -61,10 +60,7 @@ def move(
         announce(session, booking=booking, what=What.CHANGED, now=now, reference=facts)
         return booking
 
-    return write_with_search(
-        boards,
-        lambda proposals: database.write(lambda session: keep(session, partial(work, proposals=proposals))),
-    )
+    return write_searching(database, boards, keep, work)
 
 
 def hold_move(
@@ -103,10 +99,7 @@ def hold_move(
             now=now,
         )
 
-    return write_with_search(
-        boards,
-        lambda proposals: database.write(lambda session: keep(session, partial(work, proposals=proposals))),
-    )
+    return write_searching(database, boards, keep, work)
 
 
 def require_movable(booking: Booking, *, actor: Actor, now: datetime, facts: Reference) -> None:

@@ -5,6 +5,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final, TypeVar
 
+from sqlmodel import Session
+
+from scheduler.database.connection import Database
+from scheduler.database.idempotency import Keep
 from scheduler.promise.boards import Boards
 from scheduler.promise.office_day import OfficeDayPlan
 from scheduler.promise.oracles import fix_names
@@ -13,9 +17,9 @@ from scheduler.promise.searches import Searched, keep_proof
 from scheduler.promise.witness import require_sound_beside
 from solver import reasons
 from solver.check import check
-from solver.day import Job
-from solver.insert import NoPlace, insert
-from solver.oracle import Proof, Verdict
+from solver.day import Day, Job
+from solver.insert import NoPlace, Recrewed, insert
+from solver.oracle import Budget, Proof, Verdict, complete
 from solver.plan import Assignment, Delta, Plan, StaleDelta, difference, merge
 
 SEARCHES: Final = 3
@@ -24,18 +28,36 @@ SEARCHES: Final = 3
 SEARCHED: Final = frozenset({reasons.CREW_BUSY, reasons.NO_DOCK, reasons.UNDECIDED})
 """What insertion gives as reasons where moving others' names or docks may help."""
 
-Written = TypeVar("Written")
+REPAIRING: Final = Budget(nodes=2_000, conflicts=20_000)
+"""Work for each job that lost its crew: somebody's promise is at stake."""
+
+Made = TypeVar("Made")
+Kept = TypeVar("Kept")
 _Key = tuple[int, date, Job]
 
 
 class SearchNeededError(Exception):
-    """Insertion finds no crew: the oracle has to look, and the write to run again with what it found."""
+    """Insertion does not do: a search has to look, and the write to run again with what it found."""
+
+
+class PlaceNeededError(SearchNeededError):
+    """One more job has no crew by insertion."""
 
     def __init__(self, plan: OfficeDayPlan, fixed: int, job: Job) -> None:
         super().__init__(plan.stamp)
         self.plan = plan
         self.fixed = fixed
         self.job = job
+
+
+class RepairNeededError(SearchNeededError):
+    """After a change of a day some of its jobs have no crew by insertion."""
+
+    def __init__(self, office: int, day: Day, result: Recrewed) -> None:
+        super().__init__(office, day.date)
+        self.office = office
+        self.day = day
+        self.result = result
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +83,32 @@ class Proposals:
     """What the oracle found so far for one write, by office day and job; `closed`: it is not asked again."""
 
     found: dict[_Key, "_Looked"] = field(default_factory=dict)
+    repaired: dict[tuple[int, date], tuple[Day, Plan | None]] = field(default_factory=dict)
     closed: bool = False
 
-    def add(self, boards: Boards, asked: SearchNeededError) -> None:
-        """Ask the oracle; no transaction is open."""
+    def look(self, boards: Boards, asked: SearchNeededError) -> None:
+        """Search; no transaction is open."""
+        if isinstance(asked, PlaceNeededError):
+            self._look_for_place(boards, asked)
+        elif isinstance(asked, RepairNeededError):
+            missing = [job for job, _ in asked.result.failed]
+            plan = complete(asked.day, asked.result.plan, missing, budget=REPAIRING)
+            self.repaired[asked.office, asked.day.date] = asked.day, plan
+
+    def repair(self, office: int, day: Day, result: Recrewed) -> Recrewed:
+        """The crews of a changed day, where insertion left jobs out: all of them, if the search found a way.
+
+        Raises:
+            RepairNeededError: the search has to look at the day as it is now.
+        """
+        asked, plan = self.repaired.get((office, day.date), (None, None))
+        if plan is not None and not check(day, plan, previous=result.plan):
+            return Recrewed(plan, ())
+        if self.closed or asked == day:
+            return result
+        raise RepairNeededError(office, day, result)
+
+    def _look_for_place(self, boards: Boards, asked: PlaceNeededError) -> None:
         plan, stamp = asked.plan, asked.plan.stamp
         proof = boards.oracles.prove(plan, asked.fixed, asked.job)
         delta = None if proof.plan is None else difference(plan.plan, proof.plan)
@@ -75,7 +119,7 @@ class Proposals:
         """The crew of a job beside all promises, under the day's lock: inserted, or as the oracle proposed.
 
         Raises:
-            SearchNeededError: the oracle has to look at the day as it is now.
+            PlaceNeededError: the oracle has to look at the day as it is now.
         """
         found = insert(plan.board, job)
         if isinstance(found, Assignment):
@@ -85,12 +129,12 @@ class Proposals:
             return found
         known = self.found.get(_key(plan.stamp, job))
         if known is None:
-            raise SearchNeededError(plan, fixed, job)
+            raise PlaceNeededError(plan, fixed, job)
         merged = None if known.delta is None else _merge(plan, fixed, job, known.delta)
         if merged is not None:
             return replace(merged, searched=(known.stamp, known.searched))
         if known.stamp != plan.stamp:
-            raise SearchNeededError(plan, fixed, job)
+            raise PlaceNeededError(plan, fixed, job)
         return _no_place(known.proof, found)
 
 
@@ -128,13 +172,26 @@ def _no_place(proof: Proof, inserted: NoPlace) -> NoPlace:
     return proof.refusal
 
 
-def write_with_search(boards: Boards, write: Callable[[Proposals], Written]) -> Written:
-    """Run a write; where insertion finds no crew, ask the oracle and run it again with the proposal."""
+def write_searching(
+    database: Database,
+    boards: Boards,
+    keep: Keep[Made, Kept],
+    work: Callable[[Session, Proposals], Made],
+) -> Kept:
+    """Run a write; where insertion does not do, search and run it again with the proposal.
+
+    Raises:
+        As the work, and `Database.write`.
+    """
     proposals = Proposals()
+
+    def run(session: Session) -> Made:
+        return work(session, proposals)
+
     for _ in range(SEARCHES):
         try:
-            return write(proposals)
+            return database.write(lambda session: keep(session, run))
         except SearchNeededError as asked:
-            proposals.add(boards, asked)
+            proposals.look(boards, asked)
     proposals.closed = True
-    return write(proposals)
+    return database.write(lambda session: keep(session, run))

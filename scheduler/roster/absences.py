@@ -15,6 +15,7 @@ from scheduler.database.idempotency import Keep
 from scheduler.database.locks import lock_inspectors
 from scheduler.models import Absence, Duty, Inspector, Loan
 from scheduler.promise.boards import Boards, boards_of
+from scheduler.promise.proposals import Proposals, write_searching
 from scheduler.promise.reference import OfficeFacts, Reference
 from scheduler.roster.changes import RosterChange
 from scheduler.roster.duties import find_inspector, minutes_of, record_roster
@@ -41,7 +42,7 @@ def record_absence(
     """
     boards = boards_of(database)
 
-    def work(session: Session) -> RosterChange:
+    def work(session: Session, proposals: Proposals) -> RosterChange:
         inspector = find_inspector(session, actor=actor, badge=order.badge)
         who = inspector.id
         assert who is not None  # noqa: S101 - read from the database
@@ -50,7 +51,7 @@ def record_absence(
         cuts = _cuts(session, who, away)
 
         row = Absence(inspector=who, kind=order.kind.value, period=away, reason=order.reason, recorded_at=now)
-        changing = Changing(actor, now, boards.latest(session), displace, "absence")
+        changing = Changing(actor, now, boards.latest(session), displace, "absence", proposals)
         repair = _repair(session, boards, cuts, row, changing)
         record_roster(
             session,
@@ -62,7 +63,7 @@ def record_absence(
         )
         return RosterChange(_standing(cuts), repair.recrewed, repair.displaced)
 
-    return database.write(lambda session: keep(session, work))
+    return write_searching(database, boards, keep, work)
 
 
 def lend_inspector(
@@ -81,7 +82,7 @@ def lend_inspector(
     """
     boards = boards_of(database)
 
-    def work(session: Session) -> RosterChange:
+    def work(session: Session, proposals: Proposals) -> RosterChange:
         facts = boards.latest(session)
         inspector = find_inspector(session, actor=actor, badge=order.badge)
         who = inspector.id
@@ -101,14 +102,14 @@ def lend_inspector(
             reason=order.reason,
             recorded_at=now,
         )
-        repair = _repair(session, boards, cuts, row, Changing(actor, now, facts, displace, "loan"))
+        repair = _repair(session, boards, cuts, row, Changing(actor, now, facts, displace, "loan", proposals))
         details = {"inspector": who, "to": target.id, **repair.told()}
         record_roster(
             session, actor=actor, kind="inspector_lent", office=inspector.office, now=now, details=details
         )
         return RosterChange(_standing(cuts), repair.recrewed, repair.displaced)
 
-    return database.write(lambda session: keep(session, work))
+    return write_searching(database, boards, keep, work)
 
 
 def _other_office(facts: Reference, code: str, inspector: Inspector) -> OfficeFacts:

@@ -12,6 +12,7 @@ from scheduler.database.idempotency import Keep
 from scheduler.errors import UnknownOffice, UnknownSite
 from scheduler.models import Closure, Dock
 from scheduler.promise.boards import boards_of
+from scheduler.promise.proposals import Proposals, write_searching
 from scheduler.promise.reference import Reference
 from scheduler.promise.rows import local_date
 from scheduler.roster.changes import RosterChange
@@ -38,7 +39,7 @@ def close(
     """
     boards = boards_of(database)
 
-    def work(session: Session) -> RosterChange:
+    def work(session: Session, proposals: Proposals) -> RosterChange:
         facts = boards.latest(session)
         closure = _closure(session, actor, order, facts)
 
@@ -52,13 +53,13 @@ def close(
             keys=[(closure.office, day) for day in _days(order)],
             leaving={},
             write=write,
-            changing=Changing(actor, now, facts, displace, "closure"),
+            changing=Changing(actor, now, facts, displace, "closure", proposals),
         )
         details = {"closure": closure.id, "reason": order.reason, **repair.told()}
         record_roster(session, actor=actor, kind="closed", office=closure.office, now=now, details=details)
         return RosterChange((), repair.recrewed, repair.displaced)
 
-    return database.write(lambda session: keep(session, work))
+    return write_searching(database, boards, keep, work)
 
 
 def _closure(session: Session, actor: Actor, order: ClosureOrder, facts: Reference) -> Closure:

@@ -14,6 +14,7 @@ from scheduler.database.idempotency import Keep
 from scheduler.database.locks import lock_inspectors, lock_office_days
 from scheduler.models import Absence, Duty, Event, Inspector, Loan, Site
 from scheduler.promise.boards import boards_of
+from scheduler.promise.proposals import Proposals, write_searching
 from scheduler.promise.reference import ZONE, Reference
 from scheduler.promise.rows import minute_of
 from scheduler.roster.changes import RosterChange
@@ -79,7 +80,7 @@ def change_duty(
     """
     boards = boards_of(database)
 
-    def work(session: Session) -> RosterChange:
+    def work(session: Session, proposals: Proposals) -> RosterChange:
         row = lock_duty(session, actor=actor, duty=duty)
         period = period_of(row.date, order.begins, order.ends)
         require_free(session, row.inspector, period, beside=duty)
@@ -95,13 +96,13 @@ def change_duty(
             keys=[(row.office, row.date)],
             leaving={duty: minutes_of(row.date, period)},
             write=write,
-            changing=Changing(actor, now, boards.latest(session), displace, "duty_changed"),
+            changing=Changing(actor, now, boards.latest(session), displace, "duty_changed", proposals),
         )
         details = {**told(row), **repair.told()}
         record_roster(session, actor=actor, kind="duty_changed", office=row.office, now=now, details=details)
         return RosterChange((duty,), repair.recrewed, repair.displaced)
 
-    return database.write(lambda session: keep(session, work))
+    return write_searching(database, boards, keep, work)
 
 
 def remove_duty(
@@ -120,7 +121,7 @@ def remove_duty(
     """
     boards = boards_of(database)
 
-    def work(session: Session) -> RosterChange:
+    def work(session: Session, proposals: Proposals) -> RosterChange:
         row = lock_duty(session, actor=actor, duty=duty)
         details = told(row)
 
@@ -134,7 +135,7 @@ def remove_duty(
             keys=[(row.office, row.date)],
             leaving={duty: None},
             write=write,
-            changing=Changing(actor, now, boards.latest(session), displace, "duty_removed"),
+            changing=Changing(actor, now, boards.latest(session), displace, "duty_removed", proposals),
         )
         record_roster(
             session,
@@ -146,7 +147,7 @@ def remove_duty(
         )
         return RosterChange((), repair.recrewed, repair.displaced)
 
-    return database.write(lambda session: keep(session, work))
+    return write_searching(database, boards, keep, work)
 
 
 def find_inspector(

@@ -15,6 +15,7 @@ from scheduler.database.locks import lock_office_days
 from scheduler.errors import HurtsBookings
 from scheduler.models import Booking
 from scheduler.promise.boards import Boards
+from scheduler.promise.proposals import Proposals
 from scheduler.promise.reference import Reference
 from scheduler.promise.witness import release_crew, require_sound, store_crews
 from scheduler.vocabulary import BookingState
@@ -49,6 +50,7 @@ class Changing:
     facts: Reference
     displace: bool
     why: str
+    proposals: Proposals
 
 
 def change_days(
@@ -68,6 +70,7 @@ def change_days(
     those that may be offered too), expires their lapsed holds.
 
     Raises:
+        SearchNeededError: insertion leaves somebody out; a search looks, then the write runs again.
         HurtsBookings: some find no crew and may not be displaced, or have begun; nothing is written.
     """
     lock_office_days(session, _locked(keys, displace=changing.displace))
@@ -84,7 +87,7 @@ def change_days(
     failed: dict[int, NoPlace] = {}
     changed: set[int] = set()
     for key in sorted(before):
-        moved, lost = _recrew_day(session, boards, key, before[key], hurt[key])
+        moved, lost = _recrew_day(session, boards, key, before[key], hurt[key], proposals=changing.proposals)
         changed |= moved
         failed |= lost
     return _settle(session, boards, changed=changed, failed=failed, changing=changing)
@@ -120,8 +123,13 @@ def _recrew_day(
     key: OfficeDayKey,
     before: Mapping[int, Assignment],
     direct: Collection[int],
+    *,
+    proposals: Proposals,
 ) -> tuple[set[int], dict[int, NoPlace]]:
-    """Re-crew one day after the write: which bookings changed crews, and which found none."""
+    """Re-crew one day after the write: which bookings changed crews, and which found none.
+
+    Whoever is hurt is inserted; where that leaves somebody out, crews of others may change too.
+    """
     office, day = key
     _, (standing,) = boards.days(session, office=office, days=[day])
     hurt = _spread(standing.day, before, set(direct))
@@ -129,11 +137,13 @@ def _recrew_day(
     release_crew(session, *(hurt - set(direct)))
     kept = {job: row for job, row in before.items() if job not in hurt}
     result = recrew(standing.day, kept, hurt)
+    if result.failed:
+        result = proposals.repair(office, standing.day, result)
     lost = dict(result.failed)
     problem = replace(standing.day, jobs=tuple(job for job in standing.day.jobs if job.id not in lost))
     require_sound(problem, result.plan, previous=kept)
     store_crews(session, old=kept, new=result.plan)
-    return {job for job in hurt if job not in lost and result.plan[job] != before[job]}, lost
+    return {job for job, row in result.plan.items() if row != before.get(job)}, lost
 
 
 def _spread(day: Day, plan: Mapping[int, Assignment], hurt: set[int]) -> set[int]:
