@@ -35,6 +35,18 @@ _FEW = 4
 """Up to so many free starts of a day are told to strangers as `few`."""
 
 
+ASKING = (
+    errors.UnknownOffice,
+    errors.UnknownSite,
+    errors.UnknownInstruction,
+    errors.InstructionNotOpen,
+    errors.InstructionsDiffer,
+    errors.SiteKindUnfit,
+    errors.MalformedField,
+)
+"""The refusals of what is asked about."""
+
+
 class Question(BaseModel):
     """What is asked: the instructions that are to be inspected, or any inspection of a type at a site."""
 
@@ -110,17 +122,7 @@ class Availability:
     "",
     response_model=Availability,
     summary="True starts",
-    responses=refused(
-        errors.UnknownOffice,
-        errors.UnknownSite,
-        errors.UnknownInstruction,
-        errors.InstructionNotOpen,
-        errors.InstructionsDiffer,
-        errors.SiteKindUnfit,
-        errors.WindowTooLong,
-        errors.PastTime,
-        errors.MalformedField,
-    ),
+    responses=refused(*ASKING, errors.WindowTooLong, errors.PastTime),
 )
 def read(
     caller: Annotated[Caller, Depends(Guard(Resource.AVAILABILITY, Action.READ))],

@@ -9,9 +9,8 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field
 
 from api.deps import Caller, Guard, refused, say
-from api.routes.availability import Question, ask
+from api.routes.availability import ASKING, Question, ask
 from api.texts import find_text, tell
-from scheduler import errors
 from scheduler.access.policy import Action, Resource
 from scheduler.booking.orders import Instant
 from scheduler.booking.why_not import WayOut, WhyNot, explain_start, visible_numbers
@@ -60,15 +59,7 @@ class WhyNotView:
     "/why-not",
     response_model=WhyNotView,
     summary="Why not at this time",
-    responses=refused(
-        errors.UnknownOffice,
-        errors.UnknownSite,
-        errors.UnknownInstruction,
-        errors.InstructionNotOpen,
-        errors.InstructionsDiffer,
-        errors.SiteKindUnfit,
-        errors.MalformedField,
-    ),
+    responses=refused(*ASKING),
 )
 def read(
     caller: Annotated[Caller, Depends(Guard(Resource.AVAILABILITY, Action.EXPLAIN))],

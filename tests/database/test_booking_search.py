@@ -19,29 +19,19 @@ from scheduler.promise.boards import Boards, boards_of
 from scheduler.promise.search import Demand, answer, read_question
 from scheduler.replan.runs import replay
 from scheduler.vocabulary import CreditLevel, Mode
-from tests.factories import NOW, TUESDAY, ZONE, World, at, make_world, order, work_days
+from tests.database.plants_scene import PLANTS, book_it, crew_of, make_plants_world
+from tests.factories import NOW, TUESDAY, ZONE, World, at, make_world, order
 from tests.races.checker import count_violations, violated
 
 TEN = at(TUESDAY, 10)
-PLANTS = (("plant_quarantine",), ())
 
 
 @pytest.fixture
 def world(fresh_database: Callable[[], str]) -> Iterator[World]:
-    """Inspectors 1 and 2 know plants, 3 and 4 do not; insertion gives ordinary goods to the first two."""
-    world = make_world(fresh_database(), inspectors=0)
-    world.type("plants", seats=PLANTS)
-    for known in (("food", "plant_quarantine"),) * 2 + (("food",),) * 2:
-        inspector = world.inspector(qualifications=known)
-        world.add(*(world.duty_row(inspector, day) for day in work_days(10)))
+    """Two who know plants and two who do not."""
+    world = make_plants_world(fresh_database(), others=2)
     yield world
     world.database.close()
-
-
-def book_it(world: World, start: datetime, *, type_: str = "standard", now: datetime = NOW) -> Booking:
-    """Book goods of a type at a time."""
-    asked = order(world.instruction(type=world.types[type_]), start=start)
-    return book(world.database, actor=world.enterprise_actor(), order=asked, now=now, keep=plainly)
 
 
 def offered(
@@ -60,13 +50,6 @@ def offered(
     with world.database.snapshot() as session:
         asked = read_question(session, boards, demand=demand, first=TUESDAY, last=TUESDAY, now=now)
     return set(answer(boards, asked, thorough=True).starts)
-
-
-def crew_of(world: World, booking: Booking) -> list[int]:
-    """The inspectors of a booking, by seat."""
-    asked = text("SELECT inspector FROM crew WHERE booking = :booking ORDER BY seat")
-    with world.database.snapshot() as session:
-        return list(session.execute(asked, {"booking": booking.id}).scalars())
 
 
 def state_of(world: World, booking: Booking) -> tuple[str, int, datetime]:
