@@ -23,7 +23,8 @@ from solver.day import Candidate, Day, Job
 from solver.explain import Case, Explanation, Relaxation, explain, relaxations
 from solver.oracle import Budget, Oracle, Proof, answers
 
-KEPT_ORACLES: Final = 256
+KEPT_ORACLES: Final = 128
+"""About a megabyte each, on dense days some more."""
 
 EXPLAINED: Final = Budget(nodes=160, conflicts=8_000)
 """Work of one explanation: somebody waits for it."""
