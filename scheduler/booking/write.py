@@ -19,7 +19,7 @@ from scheduler.models import Booking, BookingInstruction, Instruction, Recipient
 from scheduler.promise.proposals import Found
 from scheduler.promise.reference import Reference
 from scheduler.promise.rows import local_date
-from scheduler.promise.witness import keep_search, release_crew, store_crews
+from scheduler.promise.witness import TAKEN_OVER, keep_search, release_crew, store_crews
 from scheduler.reminders.announce import What, texts_of
 from scheduler.vocabulary import BookingState, Channel, PriorityAnswer
 
@@ -150,7 +150,7 @@ def make_room(
     record_recrewed(session, placed.added, actor=actor, now=now, why="room for another booking")
     if placed.searched is not None:
         stamp, searched = placed.searched
-        keep_search(session, stamp, searched, outcome="taken_over", now=now)
+        keep_search(session, stamp, searched, outcome=TAKEN_OVER, now=now)
     return None
 
 

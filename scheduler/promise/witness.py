@@ -39,6 +39,10 @@ WHERE booking.id = asked.booking AND booking.dock IS DISTINCT FROM asked.dock
 """)
 
 
+TAKEN_OVER = "taken_over"
+"""The outcome of a search whose plan was stored."""
+
+
 class BrokenPlanError(Exception):
     """A plan did not pass `check`: nothing of it is stored. This is a bug, never a refusal."""
 
@@ -75,9 +79,11 @@ def require_sound_beside(board: Board, job: Job, assignment: Assignment) -> None
 
 
 def keep_search(session: Session, stamp: DayStamp, searched: Searched, *, outcome: str, now: datetime) -> int:
-    """Keep a search of a day at a version, and the version that the day has by now; return its number."""
-    asked = text("SELECT version FROM office_day WHERE office = :office AND date = :date")
-    after = session.execute(asked, {"office": stamp.office, "date": stamp.date}).scalar_one()
+    """Keep a search of a day at a version, with the version that it made if it was taken over."""
+    after = stamp.version
+    if outcome == TAKEN_OVER:
+        asked = text("SELECT version FROM office_day WHERE office = :office AND date = :date")
+        after = session.execute(asked, {"office": stamp.office, "date": stamp.date}).scalar_one()
     run = SolverRun(
         kind=searched.kind,
         office=stamp.office,

@@ -21,7 +21,7 @@ from scheduler.promise.office_day import OfficeDayPlan
 from scheduler.promise.oracles import fix_names, names_fixed_before
 from scheduler.promise.rows import DayStamp, local_date
 from scheduler.promise.searches import ALLOCATION, Searched, ask_allocation, read_allocation
-from scheduler.promise.witness import keep_search, store_crews
+from scheduler.promise.witness import TAKEN_OVER, keep_search, store_crews
 from solver.allocation import Budget, Goal, value_of
 from solver.check import check
 from solver.plan import Delta, StaleDelta, difference, merge
@@ -39,7 +39,7 @@ Answer = Callable[[str], str]
 class Outcome(StrEnum):
     """What became of a plan that was found."""
 
-    TAKEN_OVER = "taken_over"
+    TAKEN_OVER = TAKEN_OVER
     NO_BETTER = "no_better"
     STALE = "stale"
 
