@@ -89,7 +89,7 @@ def test_published_names_are_left_alone(world: World) -> None:
 
 
 def test_a_day_that_changed_meanwhile_keeps_its_plan(world: World) -> None:
-    """What a search would move gets another crew meanwhile: nothing is taken over, and it is looked at again."""
+    """What a search would move gets another crew meanwhile: not taken over, and looked at again."""
     booked = cross_over(world)
 
     def answer(question: str) -> str:
