@@ -1,5 +1,6 @@
 """Crews that only a search finds: looked for with no transaction open, and merged under the day's lock."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -23,7 +24,7 @@ from solver.oracle import Budget, Proof, Verdict, complete
 from solver.plan import Assignment, Delta, Plan, StaleDelta, difference, merge
 
 SEARCHES: Final = 3
-"""How often a write searches anew because the day changed under it, before insertion alone decides."""
+"""How often a write searches a day anew because it changed, before insertion alone decides there."""
 
 SEARCHED: Final = frozenset({reasons.CREW_BUSY, reasons.NO_DOCK, reasons.UNDECIDED})
 """What insertion gives as reasons where moving others' names or docks may help."""
@@ -33,18 +34,24 @@ REPAIRING: Final = Budget(nodes=2_000, conflicts=20_000)
 
 Made = TypeVar("Made")
 Kept = TypeVar("Kept")
+_OfficeDay = tuple[int, date]
 _Key = tuple[int, date, Job]
 
 
 class SearchNeededError(Exception):
     """Insertion does not do: a search has to look, and the write to run again with what it found."""
 
+    def __init__(self, office: int, day: date) -> None:
+        super().__init__(office, day)
+        self.office = office
+        self.day = day
+
 
 class PlaceNeededError(SearchNeededError):
     """One more job has no crew by insertion."""
 
     def __init__(self, plan: OfficeDayPlan, fixed: int, job: Job) -> None:
-        super().__init__(plan.stamp)
+        super().__init__(plan.stamp.office, plan.stamp.date)
         self.plan = plan
         self.fixed = fixed
         self.job = job
@@ -53,10 +60,9 @@ class PlaceNeededError(SearchNeededError):
 class RepairNeededError(SearchNeededError):
     """After a change of a day some of its jobs have no crew by insertion."""
 
-    def __init__(self, office: int, day: Day, result: Recrewed) -> None:
-        super().__init__(office, day.date)
-        self.office = office
-        self.day = day
+    def __init__(self, office: int, problem: Day, result: Recrewed) -> None:
+        super().__init__(office, problem.date)
+        self.problem = problem
         self.result = result
 
 
@@ -80,20 +86,22 @@ class Found:
 
 @dataclass(slots=True)
 class Proposals:
-    """What the oracle found so far for one write, by office day and job; `closed`: it is not asked again."""
+    """What searches found so far for one write, by office day; `closed`: nothing is searched for."""
 
     found: dict[_Key, "_Looked"] = field(default_factory=dict)
-    repaired: dict[tuple[int, date], tuple[Day, Plan | None]] = field(default_factory=dict)
+    repaired: dict[_OfficeDay, tuple[Day, Plan | None]] = field(default_factory=dict)
+    looks: Counter[_OfficeDay] = field(default_factory=Counter)
     closed: bool = False
 
     def look(self, boards: Boards, asked: SearchNeededError) -> None:
         """Search; no transaction is open."""
+        self.looks[asked.office, asked.day] += 1
         if isinstance(asked, PlaceNeededError):
             self._look_for_place(boards, asked)
         elif isinstance(asked, RepairNeededError):
             missing = [job for job, _ in asked.result.failed]
-            plan = complete(asked.day, asked.result.plan, missing, budget=REPAIRING)
-            self.repaired[asked.office, asked.day.date] = asked.day, plan
+            plan = complete(asked.problem, asked.result.plan, missing, budget=REPAIRING)
+            self.repaired[asked.office, asked.day] = asked.problem, plan
 
     def repair(self, office: int, day: Day, result: Recrewed) -> Recrewed:
         """The crews of a changed day, where insertion left jobs out: all of them, if the search found a way.
@@ -104,15 +112,20 @@ class Proposals:
         asked, plan = self.repaired.get((office, day.date), (None, None))
         if plan is not None and not check(day, plan, previous=result.plan):
             return Recrewed(plan, ())
-        if self.closed or asked == day:
+        if self._is_over(office, day.date) or asked == day:
             return result
         raise RepairNeededError(office, day, result)
+
+    def _is_over(self, office: int, day: date) -> bool:
+        return self.closed or self.looks[office, day] >= SEARCHES
 
     def _look_for_place(self, boards: Boards, asked: PlaceNeededError) -> None:
         plan, stamp = asked.plan, asked.plan.stamp
         proof = boards.oracles.prove(plan, asked.fixed, asked.job)
         delta = None if proof.plan is None else difference(plan.plan, proof.plan)
-        searched = keep_proof(fix_names(plan.day, asked.fixed), plan.plan, asked.job, proof)
+        searched = None  # only what may be taken over is kept
+        if delta is not None:
+            searched = keep_proof(fix_names(plan.day, asked.fixed), plan.plan, asked.job, proof)
         self.found[_key(stamp, asked.job)] = _Looked(stamp, proof, delta, searched)
 
     def place(self, plan: OfficeDayPlan, fixed: int | None, job: Job) -> Placed | NoPlace:
@@ -128,14 +141,14 @@ class Proposals:
         if found.reason not in SEARCHED or fixed is None or self.closed:
             return found
         known = self.found.get(_key(plan.stamp, job))
-        if known is None:
-            raise PlaceNeededError(plan, fixed, job)
-        merged = None if known.delta is None else _merge(plan, fixed, job, known.delta)
+        merged = None if known is None else _merge(plan, fixed, job, known)
         if merged is not None:
-            return replace(merged, searched=(known.stamp, known.searched))
-        if known.stamp != plan.stamp:
-            raise PlaceNeededError(plan, fixed, job)
-        return _no_place(known.proof, found)
+            return merged
+        if known is not None and known.stamp == plan.stamp:
+            return _no_place(known.proof, found)
+        if self._is_over(plan.stamp.office, plan.stamp.date):
+            return found
+        raise PlaceNeededError(plan, fixed, job)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,15 +158,18 @@ class _Looked:
     stamp: DayStamp
     proof: Proof
     delta: Delta | None
-    searched: Searched
+    searched: Searched | None
 
 
 def _key(stamp: DayStamp, job: Job) -> _Key:
     return stamp.office, stamp.date, job
 
 
-def _merge(plan: OfficeDayPlan, fixed: int, job: Job, delta: Delta) -> Placed | None:
-    """The proposal on the day as it is now, or None if it no longer fits."""
+def _merge(plan: OfficeDayPlan, fixed: int, job: Job, known: _Looked) -> Placed | None:
+    """The proposal on the day as it is now, or None if there is none or it no longer fits."""
+    delta, searched = known.delta, known.searched
+    if delta is None or searched is None:
+        return None
     try:
         merged = merge(plan.plan, delta)
     except StaleDelta:
@@ -162,7 +178,7 @@ def _merge(plan: OfficeDayPlan, fixed: int, job: Job, delta: Delta) -> Placed | 
     if check(day, merged, previous=plan.plan):
         return None
     others = {number: row for number, row in delta.added.items() if number != job.id}
-    return Placed(delta.added[job.id], delta.removed, others)
+    return Placed(delta.added[job.id], delta.removed, others, (known.stamp, searched))
 
 
 def _no_place(proof: Proof, inserted: NoPlace) -> NoPlace:
@@ -188,10 +204,8 @@ def write_searching(
     def run(session: Session) -> Made:
         return work(session, proposals)
 
-    for _ in range(SEARCHES):
+    while True:  # each office day is searched so many times at most
         try:
             return database.write(lambda session: keep(session, run))
         except SearchNeededError as asked:
             proposals.look(boards, asked)
-    proposals.closed = True
-    return database.write(lambda session: keep(session, run))

@@ -1,6 +1,7 @@
 """Sickness, loans and closures that insertion cannot mend: crews of others change, promises do not."""
 
 from collections.abc import Callable, Iterator
+from datetime import date
 
 import pytest
 from sqlalchemy import text
@@ -11,7 +12,7 @@ from scheduler.roster.absences import record_absence
 from scheduler.roster.changes import RosterChange
 from scheduler.roster.orders import AbsenceOrder
 from tests.database.plants_scene import book_it, crew_of, make_plants_world
-from tests.factories import NOW, TUESDAY, World, at
+from tests.factories import NOW, TUESDAY, World, at, work_days
 from tests.races.checker import count_violations, violated
 
 TEN = at(TUESDAY, 10)
@@ -25,8 +26,8 @@ def world(fresh_database: Callable[[], str]) -> Iterator[World]:
     world.database.close()
 
 
-def falls_ill(world: World, inspector: int, *, displace: bool = False) -> RosterChange:
-    """An inspector is ill on Tuesday."""
+def falls_ill(world: World, inspector: int, *, until: date = TUESDAY, displace: bool = False) -> RosterChange:
+    """An inspector is ill from Tuesday on."""
     with world.database.snapshot() as session:
         badge = session.execute(
             text("SELECT badge FROM inspector WHERE id = :id"), {"id": inspector}
@@ -35,7 +36,7 @@ def falls_ill(world: World, inspector: int, *, displace: bool = False) -> Roster
         world.database,
         actor=world.manager(),
         order=AbsenceOrder(
-            badge=badge, begins=at(TUESDAY, 0), ends=at(TUESDAY, 23), kind="sick", reason="示例"
+            badge=badge, begins=at(TUESDAY, 0), ends=at(until, 23), kind="sick", reason="示例"
         ),
         displace=displace,
         now=NOW,
@@ -54,6 +55,18 @@ def test_sickness_takes_names_from_others_but_no_time(world: World) -> None:
     assert set(changed.recrewed) == {plants.reference, ordinary.reference}
     assert crew_of(world, plants)[0] == other
     assert not {lead, other} & {*crew_of(world, ordinary)}
+    assert violated(count_violations(world)) == {}
+
+
+def test_a_long_sickness_is_absorbed_day_by_day(world: World) -> None:
+    """Each of five days needs a search of its own, more than one day may be searched anew."""
+    days = [day for day in work_days(6) if day >= TUESDAY][:5]
+    booked = [(book_it(world, at(day, 10)), book_it(world, at(day, 10), type_="plants")) for day in days]
+    leads = {crew_of(world, plants)[0] for _, plants in booked}
+    changed = falls_ill(world, leads.pop(), until=days[-1])
+    assert not leads
+    assert changed.displaced == ()
+    assert {plants.reference for _, plants in booked} <= set(changed.recrewed)
     assert violated(count_violations(world)) == {}
 
 
