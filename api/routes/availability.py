@@ -18,18 +18,12 @@ from scheduler.booking.orders import Instant, InstructionRef, Order
 from scheduler.promise.boards import boards_of
 from scheduler.promise.reference import Reference
 from scheduler.promise.rows import instant_of, local_date
-from scheduler.promise.search import Demand, TrueStarts, answer, read_question
+from scheduler.promise.search import Demand, TrueStarts, answer, is_searched, read_question
 from scheduler.promise.search import Question as Asked
 from scheduler.rules.durations import LONGEST_MINUTES
 from scheduler.vocabulary import CreditLevel, ReferenceKind
 
 router = APIRouter(prefix="/availability", tags=["availability"])
-
-_SEARCHED_DAYS = 3
-"""Up to so many days are searched for every true start, unless the question says otherwise."""
-
-_MOST_SEARCHED_DAYS = 14
-"""More days are not searched for one question."""
 
 _FEW = 4
 """Up to so many free starts of a day are told to strangers as `few`."""
@@ -133,14 +127,17 @@ def read(
     if last < local_date(caller.now):
         raise errors.PastTime(field="/to")
     first = max(first, local_date(caller.now))
-    thorough = _is_thorough(caller, question, first, last)
-    facts, asked = ask(caller, question, first, last)
+    # who has not signed in is told days only: nothing is searched for that
+    thorough = caller.scope is not Scope.COARSE and is_searched(
+        (last - first).days + 1, wished=question.thorough
+    )
+    asked = ask(caller, question, first, last)
     found = answer(boards_of(caller.database), asked, thorough=thorough)
-    return say(_view(caller, facts, asked.demand, found, first, last))
+    return say(_view(caller, asked.facts, asked.demand, found, first, last))
 
 
-def ask(caller: Caller, question: Question, first: date, last: date) -> tuple[Reference, Asked]:
-    """Read what a question is about, within the caller's scope: the district's facts and the office's days.
+def ask(caller: Caller, question: Question, first: date, last: date) -> Asked:
+    """Read what a question is about, within the caller's scope: the office's days.
 
     Raises:
         UnknownOffice, UnknownSite, MalformedField, SiteKindUnfit, and the refusals of instructions.
@@ -157,16 +154,7 @@ def ask(caller: Caller, question: Question, first: date, last: date) -> tuple[Re
             demand = _demand(question, facts, credit)
         if caller.scope is Scope.OFFICE and demand.office != caller.actor.office:
             raise errors.UnknownOffice(field="/office", office=question.office)
-        return facts, read_question(session, boards, demand=demand, first=first, last=last, now=caller.now)
-
-
-def _is_thorough(caller: Caller, question: Question, first: date, last: date) -> bool:
-    days = (last - first).days + 1
-    if caller.scope is Scope.COARSE:
-        return False  # who has not signed in is told days only
-    if question.thorough and days > _MOST_SEARCHED_DAYS:
-        raise errors.WindowTooLong(field="/thorough", days=_MOST_SEARCHED_DAYS)
-    return days <= _SEARCHED_DAYS if question.thorough is None else question.thorough
+        return read_question(session, boards, demand=demand, first=first, last=last, now=caller.now)
 
 
 def _order(question: Question, first: date, last: date) -> Order:

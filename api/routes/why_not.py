@@ -1,6 +1,5 @@
 """Why not at this time? Answered in words, without a word about other enterprises."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
@@ -13,7 +12,7 @@ from api.routes.availability import ASKING, Question, ask
 from api.texts import find_text, tell
 from scheduler.access.policy import Action, Resource
 from scheduler.booking.orders import Instant
-from scheduler.booking.why_not import WayOut, WhyNot, explain_start, visible_numbers
+from scheduler.booking.why_not import WhyNot, explain_start, show_to
 from scheduler.promise.boards import boards_of
 from scheduler.promise.rows import local_date
 
@@ -66,41 +65,38 @@ def read(
     question: Annotated[TimeQuestion, Query()],
 ) -> Response:
     """A start that is possible can be booked at this moment; asking keeps nothing."""
-    day, boards = local_date(question.start), boards_of(caller.database)
-    facts, asked = ask(caller, question, day, day)
-    found = explain_start(boards, asked, facts=facts, start=question.start, now=caller.now)
-    concerned = {*found.bookings, *(way.booking for way in found.ways if way.booking is not None)}
+    day = local_date(question.start)
+    asked = ask(caller, question, day, day)
+    explained = explain_start(boards_of(caller.database), asked, question.start)
     with caller.database.snapshot() as session:
-        numbers = visible_numbers(session, actor=caller.actor, bookings=concerned, now=caller.now)
-    return say(_view(question.start, found, numbers, caller.language))
+        found = show_to(session, explained, actor=caller.actor, start=question.start, now=caller.now)
+    return say(_view(question.start, found, caller.language))
 
 
-def _view(start: datetime, found: WhyNot, numbers: Mapping[int, str], language: str) -> WhyNotView:
+def _view(start: datetime, found: WhyNot, language: str) -> WhyNotView:
     return WhyNotView(
         start=start,
         possible=found.reason is None,
         reason=found.reason,
-        text=tell("why_not", "possible", language) if found.reason is None else _reason(found, language),
-        bookings=len(found.bookings),
-        own=tuple(sorted(numbers[one] for one in found.bookings if one in numbers)),
+        text=_reason(found, language),
+        bookings=found.bookings,
+        own=found.own,
         qualifications=found.qualifications,
-        ways=tuple(_way(way, numbers, language) for way in found.ways),
+        ways=tuple(
+            WayOutView(
+                way=way.way,
+                text=tell("way_out", way.way, language),
+                start=way.start,
+                booking=way.booking,
+                qualifications=way.qualifications,
+            )
+            for way in found.ways
+        ),
     )
 
 
 def _reason(found: WhyNot, language: str) -> str:
-    """The text of a rule's refusal, or of the search's reason."""
-    assert found.reason is not None  # noqa: S101 - the caller looked
-    context = "reason" if find_text("reason", found.reason, language) is not None else "detail"
-    return tell(context, found.reason, language, found.numbers)
-
-
-def _way(way: WayOut, numbers: Mapping[int, str], language: str) -> WayOutView:
-    visible = way.booking is None or way.booking in numbers
-    return WayOutView(
-        way=way.way,
-        text=tell("way_out", way.way, language),
-        start=way.start if visible else None,
-        booking=numbers.get(way.booking) if way.booking is not None else None,
-        qualifications=way.qualifications,
-    )
+    """The text of a search's reason, or of a rule's refusal."""
+    reason = found.reason or "possible"
+    context = "reason" if find_text("reason", reason, language) is not None else "detail"
+    return tell(context, reason, language, found.numbers)

@@ -1,6 +1,6 @@
 """Why not at this time? The rule or the promises that refuse it, and what would make it possible."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -11,7 +11,6 @@ from scheduler.booking.place import NEW, judge_start
 from scheduler.errors import Plain, Refusal
 from scheduler.models import Booking
 from scheduler.promise.boards import Boards
-from scheduler.promise.reference import Reference
 from scheduler.promise.rows import MINUTES_OF_DAY, instant_of, local_date, minute_of
 from scheduler.promise.search import Question, candidate_of
 from solver import reasons
@@ -20,67 +19,94 @@ from solver.explain import Relaxation
 
 @dataclass(frozen=True, slots=True)
 class WayOut:
-    """One change that makes the time possible: another start, a promise less, one inspector more."""
+    """One change that makes the time possible: another start, a promise less, one inspector more.
+
+    `booking` is the number of a promise that would have to move or go, and `start` where it would go to, if
+    the reader may see it.
+    """
 
     way: str
     start: datetime | None = None
-    booking: int | None = None
+    booking: str | None = None
     qualifications: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class WhyNot:
-    """Why a start is refused: `reason` is None if it is not; `bookings` are the promises that hold it."""
+class Explained:
+    """What the rules and the search say of a start, before it is known who asks."""
 
     reason: str | None
     numbers: Mapping[str, Plain] = field(default_factory=dict)
     qualifications: tuple[str, ...] = ()
-    bookings: tuple[int, ...] = ()
-    ways: tuple[WayOut, ...] = ()
+    promises: tuple[int, ...] = ()
+    relaxations: tuple[Relaxation, ...] = ()
 
 
-def explain_start(
-    boards: Boards, question: Question, *, facts: Reference, start: datetime, now: datetime
-) -> WhyNot:
+@dataclass(frozen=True, slots=True)
+class WhyNot:
+    """Why a start is refused, for one reader: `reason` is None if it is not.
+
+    `bookings` counts the promises that hold what it needs; `own` are the numbers that the reader may see.
+    """
+
+    reason: str | None
+    numbers: Mapping[str, Plain]
+    qualifications: tuple[str, ...]
+    bookings: int
+    own: tuple[str, ...]
+    ways: tuple[WayOut, ...]
+
+
+def explain_start(boards: Boards, question: Question, start: datetime) -> Explained:
     """Explain one start of a question about its day; no transaction is open.
 
     Rules of notice and opening speak first; a time that needs the office's word says so.
     """
-    demand = question.demand
+    facts, demand = question.facts, question.demand
     try:
-        waits = judge_start(facts, demand, start, now)
+        waits = judge_start(facts, demand, start, question.now)
     except Refusal as refusal:
-        return WhyNot(refusal.code, refusal.values)
+        return Explained(refusal.code, refusal.values)
     if waits is not None:
-        return WhyNot(waits.value)
-    (plan,), (minute,) = question.plans, question.fixed
+        return Explained(waits.value)
+    (plan,) = question.plans
     day = plan.stamp.date
     job = candidate_of(facts, demand, day).at(minute_of(start, day), NEW)
-    fixed = MINUTES_OF_DAY if minute is None else minute  # every name is published: nobody's may change
-    why, ways = boards.oracles.explain(plan, fixed, job)
+    fixed = question.fixed_before(day)
+    # where every name is published, nobody's may change
+    why, ways = boards.oracles.explain(plan, MINUTES_OF_DAY if fixed is None else fixed, job)
     if why.reason == reasons.POSSIBLE:
-        return WhyNot(None)
+        return Explained(None)
+    return Explained(why.reason, why.numbers, why.qualifications, why.leaving or why.jobs, ways)
+
+
+def show_to(session: Session, found: Explained, *, actor: Actor, start: datetime, now: datetime) -> WhyNot:
+    """What a reader is told: promises outside of the scope are counted, never named, nor is their time."""
+    concerned = {*found.promises, *(way.job for way in found.relaxations if way.job is not None)}
+    numbers = _numbers(session, actor, sorted(concerned), now)
     return WhyNot(
-        why.reason,
-        why.numbers,
-        why.qualifications,
-        why.leaving or why.jobs,
-        tuple(_way_out(way, start) for way in ways),
+        found.reason,
+        found.numbers,
+        found.qualifications,
+        len(found.promises),
+        tuple(sorted(numbers[one] for one in found.promises if one in numbers)),
+        tuple(_way_out(way, numbers, start) for way in found.relaxations),
     )
 
 
-def _way_out(found: Relaxation, start: datetime) -> WayOut:
+def _way_out(found: Relaxation, numbers: Mapping[int, str], start: datetime) -> WayOut:
+    if found.job is not None and found.job not in numbers:
+        return WayOut(found.way.value, qualifications=found.qualifications)
     moved = None if found.start is None else instant_of(local_date(start), found.start)
-    return WayOut(found.way.value, moved, found.job, found.qualifications)
+    number = None if found.job is None else numbers[found.job]
+    return WayOut(found.way.value, moved, number, found.qualifications)
 
 
-def visible_numbers(
-    session: Session, *, actor: Actor, bookings: Iterable[int], now: datetime
-) -> dict[int, str]:
+def _numbers(session: Session, actor: Actor, bookings: Sequence[int], now: datetime) -> dict[int, str]:
     """The numbers of those bookings that the actor may see."""
     rows = session.execute(
         select(col(Booking.id), col(Booking.reference)).where(
-            col(Booking.id).in_(list(bookings)), booking_scope(actor, local_date(now))
+            col(Booking.id).in_(bookings), booking_scope(actor, local_date(now))
         )
     ).all()
     return {number: reference for number, reference in rows if number is not None}

@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from typing import Final
 
 from sqlmodel import Session
 
-from scheduler.errors import CreditExcluded
+from scheduler.errors import CreditExcluded, WindowTooLong
 from scheduler.promise.boards import Boards
 from scheduler.promise.office_day import OfficeDayPlan
 from scheduler.promise.oracles import names_fixed_before
@@ -17,6 +18,12 @@ from scheduler.rules.policy import BookingRules
 from scheduler.vocabulary import WORKDAY_KINDS, CreditLevel
 from solver.day import GRID, Candidate
 from solver.insert import calendar_starts, openings
+
+SEARCHED_DAYS: Final = 3
+"""Up to so many days are searched for every true start, unless the question says otherwise."""
+
+MOST_SEARCHED_DAYS: Final = 14
+"""More days are not searched for one question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +54,19 @@ class TrueStarts:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked of an office's days, read in one moment: it is answered without the database."""
+    """What is asked of an office's days at `now`, read in one moment: it is answered without the database."""
 
+    facts: Reference
     demand: Demand
     plans: Sequence[OfficeDayPlan]
     candidates: Sequence[Candidate]
-    fixed: Sequence[int | None]
+    now: datetime
+
+    def fixed_before(self, day: date) -> int | None:
+        """The minute of a day before which starts keep their names; None: all of them do."""
+        return names_fixed_before(
+            self.facts, office=self.demand.office, day=day, now=self.now, green=self.demand.green
+        )
 
 
 def true_starts(
@@ -68,17 +82,21 @@ def read_question(
     """The days from `first` to `last`, both included, as they stand: at most three statements."""
     days = [first + timedelta(days=k) for k in range((last - first).days + 1)]
     if not days:
-        return Question(demand, (), (), ())
-    reference, plans = boards.days(session, office=demand.office, days=days)
-    return Question(
-        demand,
-        plans,
-        [candidate_of(reference, demand, day, _window(reference, day, demand, now)) for day in days],
-        [
-            names_fixed_before(reference, office=demand.office, day=day, now=now, green=demand.green)
-            for day in days
-        ],
-    )
+        return Question(boards.at_hand(session), demand, (), (), now)
+    facts, plans = boards.days(session, office=demand.office, days=days)
+    asked = [candidate_of(facts, demand, day, _window(facts, day, demand, now)) for day in days]
+    return Question(facts, demand, plans, asked, now)
+
+
+def is_searched(days: int, *, wished: bool | None) -> bool:
+    """Whether so many days are searched for every true start: as is wished, else if they are few.
+
+    Raises:
+        WindowTooLong: more days are wished than one question may cost.
+    """
+    if wished and days > MOST_SEARCHED_DAYS:
+        raise WindowTooLong(field="/thorough", days=MOST_SEARCHED_DAYS)
+    return days <= SEARCHED_DAYS if wished is None else wished
 
 
 def answer(boards: Boards, question: Question, *, thorough: bool = False) -> TrueStarts:
@@ -97,11 +115,11 @@ def answer(boards: Boards, question: Question, *, thorough: bool = False) -> Tru
 def _search(boards: Boards, question: Question, masks: Sequence[int]) -> list[int]:
     """Add what the oracle finds where insertion left starts out and names may change."""
     plans, asked = question.plans, question.candidates
-    doubtful = [
-        (number, minute)
-        for number, minute in enumerate(question.fixed)
-        if minute is not None and masks[number] != calendar_starts(plans[number].day, asked[number])
-    ]
+    doubtful: list[tuple[int, int]] = []
+    for number, plan in enumerate(plans):
+        if masks[number] != calendar_starts(plan.day, asked[number]):
+            minute = question.fixed_before(plan.stamp.date)
+            doubtful += [] if minute is None else [(number, minute)]
     found = boards.oracles.starts(
         [plans[number] for number, _ in doubtful],
         [minute for _, minute in doubtful],

@@ -49,6 +49,18 @@ def test_taken_crews_are_counted_and_own_bookings_named(full: ApiSite) -> None:
     assert all(way["booking"] is None or way["booking"] in mine for way in told["ways"])
 
 
+def test_own_bookings_that_hold_the_crews_are_named(site: ApiSite) -> None:
+    """Whoever holds the time alone is told the numbers, and to where one of them could move."""
+    mine = {site.booked()["number"] for _ in range(2)}
+    told = why(site)
+    assert told["own"]
+    assert set(told["own"]) <= mine
+    assert len(told["own"]) == told["bookings"]
+    moving = [way for way in told["ways"] if way["way"] == "moving"]
+    assert moving
+    assert all(way["booking"] in mine and way["start"] is not None for way in moving)
+
+
 def test_the_nearest_other_start_is_true(full: ApiSite) -> None:
     """The other start that is named can be booked."""
     starts = [way["start"] for way in why(full)["ways"] if way["way"] == "other_start"]
