@@ -37,14 +37,6 @@ def new_number() -> str:
     return f"{letter}{digits[:4]}-{digits[4:]}{_check_digit(letter, digits)}"
 
 
-def is_number(text: str) -> bool:
-    """Whether a text has a booking number's form and check digit (a slip of one digit has not)."""
-    plain = text.strip().upper().replace("-", "")
-    if len(plain) != 9 or plain[0] not in LETTERS or not plain[1:].isdigit():  # noqa: PLR2004 - the form
-        return False
-    return plain[-1] == _check_digit(plain[0], plain[1:8])
-
-
 def normal_number(text: str) -> str:
     """The stored form of what somebody typed."""
     plain = text.strip().upper().replace("-", "")

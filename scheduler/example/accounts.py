@@ -46,8 +46,6 @@ _PLANS = (
     _Plan("integrator", Role.INTEGRATOR, "示例接口用户", by_password=False),
 )
 
-LOGINS = tuple(plan.login for plan in _PLANS)
-
 
 def make_accounts(
     session: Session,

@@ -8,18 +8,17 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from threading import Lock
 from typing import Final
 
 from scheduler.promise.office_day import OfficeDayPlan
 from scheduler.promise.reference import ZONE, Reference
-from scheduler.promise.rows import DayStamp
-from scheduler.rules.freeze import fixed_before
+from scheduler.promise.rows import MINUTES_OF_DAY, DayStamp, instant_of, local_date
+from scheduler.rules.lead_times import freeze_step
 from scheduler.rules.policy import Freeze
-from scheduler.vocabulary import WORKDAY_KINDS
 from solver import reasons
-from solver.day import Candidate, Day, Job
+from solver.day import GRID, Candidate, Day, Job
 from solver.explain import Case, Explanation, Relaxation, explain, relaxations
 from solver.oracle import Budget, Oracle, Proof, answers
 
@@ -28,10 +27,6 @@ KEPT_ORACLES: Final = 128
 
 EXPLAINED: Final = Budget(nodes=160, conflicts=8_000)
 """Work of one explanation: somebody waits for it."""
-
-_LOOKED_BACK: Final = 15
-"""Days within which there is a working day: the longest holiday has eight, a provisional one ten."""
-
 
 _Key = tuple[DayStamp, frozenset[int], int]
 
@@ -109,12 +104,17 @@ def fix_names(day: Day, fixed: int) -> Day:
 def names_fixed_before(
     reference: Reference, *, office: int, day: date, now: datetime, green: bool
 ) -> int | None:
-    """The minute of an office's day before which starts keep their names; None: all of them do."""
-    before = (day - timedelta(days=k) for k in range(1, _LOOKED_BACK))
-    return fixed_before(
-        day,
-        workday_before=next((one for one in before if reference.kinds.get(one) in WORKDAY_KINDS), None),
-        local_now=now.astimezone(ZONE),
-        green=green,
-        rules=reference.policy(Freeze, office=office, on=day),
-    )
+    """The minute of an office's day before which starts keep their names; None: all of them do.
+
+    `green`: the green channel asks; published names change for it on the day itself only.
+    """
+    policy, fresh = reference.policy(Freeze, office=office, on=day), green and local_date(now) == day
+
+    def is_fixed(minute: int) -> bool:
+        start = instant_of(day, minute)
+        step = freeze_step(now, start, green=fresh, policy=policy, kinds=reference.kinds, zone=ZONE)
+        return step == "frozen"
+
+    # all starts of a day are published at once: only fresh goods ask for more than the first
+    starts = range(0, MINUTES_OF_DAY, GRID) if fresh else range(1)
+    return next((minute for minute in starts if not is_fixed(minute)), None)

@@ -60,8 +60,6 @@ def replan(
     return answer(situation, budget=budget or Budget(), seed=seed, most=most)
 
 
-_NO_MOVE: Final = {Level.LOST: 0, Level.MOVED: 0, Level.MINUTES: 0}
-
 _TRADES: Final = (
     LEVELS,
     (Level.LOST, Level.NAMES, Level.MOVED, Level.MINUTES),
