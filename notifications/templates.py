@@ -31,6 +31,7 @@ class TemplateCode(StrEnum):
     REMINDER_24H = "reminder_24h"
     REMINDER_2H = "reminder_2h"
     DISPLACED = "displaced"
+    RUNNING_LATE = "running_late"
     REQUESTED_RECEIVED = "requested_received"
     REQUEST_ANSWERED = "request_answered"
     INSTRUCTION_ORDERED = "instruction_ordered"
@@ -100,6 +101,14 @@ _ALL = (
         en=(
             "booking {number} on {date} cannot be kept. New times kept for you: {count}, until {until}. "
             "Please sign in or call to choose."
+        ),
+    ),
+    _template(
+        TemplateCode.RUNNING_LATE,
+        zh="预约{number}（{date}）预计{time}开始，可等候，或登录、致电改约。",
+        en=(
+            "booking {number} on {date} is now expected to begin at {time}. "
+            "You may wait, or sign in or call to move it."
         ),
     ),
     _template(

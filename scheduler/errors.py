@@ -327,6 +327,33 @@ class InspectorAbsent(Conflict):
     """The inspector is absent at that time."""
 
 
+# --- disturbed days -------------------------------------------------------------------------
+
+
+class UnknownReplan(NotFound):
+    """No proposals have this number, or they are another office's."""
+
+
+class ReplanOutdated(Conflict):
+    """The day changed since the proposals were made; new ones are needed."""
+
+
+class ReplanSettled(Conflict):
+    """The proposals were applied or discarded already."""
+
+
+class ConsentMissing(NotAllowed):
+    """Urgent goods move a promise only with the word of whoever it was given to; the bookings are listed."""
+
+
+class NotLater(Invalid):
+    """The time named is not later than what is planned."""
+
+
+class CrewCannotWait(Conflict):
+    """No crew can begin at the later time; true times are offered."""
+
+
 # --- doors -----------------------------------------------------------------------------------
 
 

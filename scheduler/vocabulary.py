@@ -262,6 +262,14 @@ class MessageState(StrEnum):
     CALL_BACK = "call_back"
 
 
+class ReplanState(StrEnum):
+    """What became of the proposals for a disturbed day."""
+
+    PROPOSED = "proposed"
+    APPLIED = "applied"
+    DISCARDED = "discarded"
+
+
 class CallEnd(StrEnum):
     """Why a call to the desk was closed."""
 

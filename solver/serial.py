@@ -55,7 +55,7 @@ def _write_day(day: Day) -> _Json:
             [one.id, one.inspector, one.start, one.end, one.start_site, one.end_site] for one in day.duties
         ],
         "inspectors": [_write_inspector(one) for one in day.inspectors],
-        "jobs": [_write_job(job) for job in day.jobs],
+        "jobs": [write_job(job) for job in day.jobs],
         "docks": [[site, list(docks)] for site, docks in sorted(day.docks.items())],
         "site_closures": _write_closures(day.site_closures),
         "dock_closures": _write_closures(day.dock_closures),
@@ -73,7 +73,7 @@ def _read_day(given: _Json) -> Day:
         closes=given["closes"],
         duties=tuple(Duty(*one) for one in given["duties"]),
         inspectors=tuple(_read_inspector(one) for one in given["inspectors"]),
-        jobs=tuple(_read_job(one) for one in given["jobs"]),
+        jobs=tuple(read_job(one) for one in given["jobs"]),
         docks={site: tuple(docks) for site, docks in given["docks"]},
         site_closures=_read_closures(given["site_closures"]),
         dock_closures=_read_closures(given["dock_closures"]),
@@ -108,7 +108,8 @@ def _read_validity(since: str, until: str | None) -> Validity:
     return date.fromisoformat(since), (until and date.fromisoformat(until)) or None
 
 
-def _write_job(job: Job) -> _Json:
+def write_job(job: Job) -> _Json:
+    """Return a job as values that JSON can hold."""
     return {
         "id": job.id,
         "site": job.site,
@@ -121,7 +122,8 @@ def _write_job(job: Job) -> _Json:
     }
 
 
-def _read_job(given: _Json) -> Job:
+def read_job(given: _Json) -> Job:
+    """Return the job that `write_job` wrote."""
     return Job(
         id=given["id"],
         site=given["site"],

@@ -27,7 +27,7 @@ from scheduler.database.idempotency import Keep
 from scheduler.database.locks import lock_office_days
 from scheduler.models import Booking, PriorityApplication
 from scheduler.promise.boards import Boards, boards_of
-from scheduler.promise.proposals import Found, Proposals, write_searching
+from scheduler.promise.proposals import Proposals, write_searching
 from scheduler.promise.reference import Reference
 from scheduler.promise.rows import local_date
 from scheduler.promise.witness import store_crews
@@ -35,6 +35,7 @@ from scheduler.reminders.announce import What, announce
 from scheduler.rules.lead_times import ceil_to_grid
 from scheduler.rules.policy import BookingRules
 from scheduler.vocabulary import BookingState, InstructionState, PriorityAnswer, RequestReason
+from solver.plan import Assignment
 
 Kept = TypeVar("Kept")
 
@@ -107,17 +108,24 @@ def settle_request(
         judge_start(facts, demand.as_green(), start, now)
         given = proposals or Proposals(closed=True)
         found = find_room(session, boards, demand=demand, start=start, now=now, proposals=given)
-        _accept(session, booking, found, actor=actor, start=start, now=now)
+        make_room(session, found, actor=actor, now=now)
+        accept_at(session, booking, found.placed.assignment, actor=actor, start=start, now=now)
         announce(session, booking=booking, what=What.ANSWERED, now=now, reference=facts)
         return booking
 
     return with_alternatives(session, work, boards=boards, demand=demand, wished=start, now=now)
 
 
-def _accept(
-    session: Session, booking: Booking, found: Found, *, actor: Actor, start: datetime, now: datetime
+def accept_at(
+    session: Session,
+    booking: Booking,
+    assignment: Assignment,
+    *,
+    actor: Actor,
+    start: datetime,
+    now: datetime,
 ) -> None:
-    make_room(session, found, actor=actor, now=now)
+    """Write a request's promise and crew; the caller holds the day's lock and has made room."""
     granted = _grant_priority(session, booking, actor=actor, now=now)
     change_booking(
         session,
@@ -129,12 +137,12 @@ def _accept(
         answer_by=None,
         answered_at=now,
         first_promise=start,
-        dock=found.placed.assignment.dock,
+        dock=assignment.dock,
         **promised_at(start, booking.planned_minutes),
         **granted,
     )
     assert booking.id is not None  # noqa: S101 - read from the database
-    store_crews(session, old={}, new={booking.id: found.placed.assignment})
+    store_crews(session, old={}, new={booking.id: assignment})
 
 
 def refuse_request(

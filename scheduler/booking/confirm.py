@@ -1,5 +1,6 @@
 """Confirm a held time: the hold becomes the booking, or the booking takes over the held time."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TypeVar
 
@@ -19,7 +20,7 @@ from scheduler.booking.write import (
 )
 from scheduler.database.connection import Database, StaleDayError
 from scheduler.database.idempotency import Keep
-from scheduler.errors import HoldExpired
+from scheduler.errors import HoldExpired, Plain
 from scheduler.models import Booking, Crew
 from scheduler.promise.boards import boards_of
 from scheduler.promise.reference import Reference
@@ -130,6 +131,7 @@ def give_time(
     actor: Actor,
     start: datetime,
     now: datetime,
+    details: Mapping[str, Plain] | None = None,
 ) -> None:
     """Write a booking's new promise and crew in place of the old ones."""
     assert booking.id is not None  # noqa: S101 - read from the database
@@ -140,7 +142,7 @@ def give_time(
         actor=actor,
         kind="booking_moved",
         now=now,
-        details={"from": iso(booking.planned_start), "to": iso(start)},
+        details={"from": iso(booking.planned_start), "to": iso(start), **(details or {})},
         state=BookingState.CONFIRMED.value,
         answer_by=None,
         dock=assignment.dock,

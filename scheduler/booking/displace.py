@@ -41,9 +41,22 @@ def displace_booking(
     `OFFERED_WITHIN` after it. Returns the times offered, fewer than the policy's where
     fewer are true.
     """
+    take_back(session, booking, actor=actor, why=why, now=now, facts=facts)
+    return offer_times(session, boards, booking, [], actor=actor, now=now, facts=facts)
+
+
+def take_back(
+    session: Session,
+    booking: Booking,
+    *,
+    actor: Actor,
+    why: Mapping[str, Plain],
+    now: datetime,
+    facts: Reference,
+) -> None:
+    """Write that a promise cannot be kept: crew and dock are given up, an answer is awaited."""
     assert booking.id is not None  # noqa: S101 - read from the database
     rules = facts.policy(DisplacementRules, office=booking.office, on=booking.date)
-    until = now + timedelta(hours=rules.kept_hours)
     release_crew(session, booking.id)
     change_booking(
         session,
@@ -53,16 +66,34 @@ def displace_booking(
         now=now,
         details={"promised": iso(booking.promise_from), **why},
         state=BookingState.DISPLACED.value,
-        answer_by=until,
+        answer_by=now + timedelta(hours=rules.kept_hours),
+        expected_start=None,
         dock=None,
     )
-    offers: list[datetime] = []
+
+
+def offer_times(
+    session: Session,
+    boards: Boards,
+    booking: Booking,
+    offers: list[datetime],
+    *,
+    actor: Actor,
+    now: datetime,
+    facts: Reference,
+) -> list[datetime]:
+    """Hold true times for a displaced booking beside those it is offered already, and tell its people."""
+    assert booking.answer_by is not None  # noqa: S101 - displaced
+    rules = facts.policy(DisplacementRules, office=booking.office, on=booking.date)
+    until = booking.answer_by
     while len(offers) < rules.offers and (start := _next_offer(session, boards, booking, offers, now)):
         try:
             assignment = find_place(session, boards, demand=demand_of(session, booking), start=start, now=now)
         except Refusal:
             break  # what the search had seen is gone by the lock's truth: offer no more
-        write_hold(session, booking, assignment, actor=actor, start=start, expires_at=until, now=now)
+        write_hold(
+            session, booking, assignment, actor=actor, start=start, expires_at=min(until, start), now=now
+        )
         offers.append(start)
     announce(session, booking=booking, what=What.DISPLACED, now=now, reference=facts)
     return offers

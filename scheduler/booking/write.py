@@ -75,8 +75,10 @@ def occupied(start: datetime, minutes: int) -> Range[datetime]:
 
 
 def promised_at(start: datetime, minutes: int) -> Columns:
-    """The columns that an exact promise sets."""
+    """The columns that an exact promise sets; what was said of a later start no longer holds."""
     return {
+        "expected_start": None,
+        "running_minutes": None,
         "promise_from": start,
         "promise_to": start,
         "planned_start": start,

@@ -27,7 +27,15 @@ from scheduler.models.goods import (
 )
 from scheduler.models.people import Absence, Duty, Inspector, InspectorQualification, Loan, Qualification
 from scheduler.models.places import Closure, District, Dock, Office, OpeningHours, Site, Travel
-from scheduler.models.records import Event, Heartbeat, IdempotentAnswer, Message, SolverRun
+from scheduler.models.records import (
+    Event,
+    Heartbeat,
+    IdempotentAnswer,
+    Message,
+    PriorityHarm,
+    Replan,
+    SolverRun,
+)
 
 __all__ = [
     "Absence",
@@ -66,9 +74,11 @@ __all__ = [
     "OpeningHours",
     "Policy",
     "PriorityApplication",
+    "PriorityHarm",
     "PriorityRule",
     "Qualification",
     "Recipient",
+    "Replan",
     "RulesRevision",
     "Seat",
     "SignIn",

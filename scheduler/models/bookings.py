@@ -50,7 +50,9 @@ assert {state.value for state in LIVE_STATES} == {"hold", "confirmed", "in_progr
 class Booking(Table, table=True):
     """An enterprise's appointment; while live it has a full crew that can keep its promise.
 
-    `occupied` is [planned_start, planned_start + planned_minutes); crew rows copy it.
+    `occupied` is [planned_start, planned_start + planned_minutes); crew rows copy it. `running_minutes` take
+    the place of the planned ones once a visit is known to end earlier or later. `expected_start` is said to
+    the people when a visit begins later than promised; the promise stays what it was.
     """
 
     __table_args__ = (
@@ -64,7 +66,7 @@ class Booking(Table, table=True):
         CheckConstraint("planned_minutes > 0 AND planned_minutes <= 1440", name="minutes_positive"),
         CheckConstraint(
             "planned_start IS NULL OR occupied = tstzrange(planned_start,"
-            " planned_start + make_interval(mins => planned_minutes))",
+            " planned_start + make_interval(mins => coalesce(running_minutes, planned_minutes)))",
             name="occupied_is_planned",
         ),
         CheckConstraint(
@@ -73,11 +75,16 @@ class Booking(Table, table=True):
         ),
         CheckConstraint(
             f"NOT ({LIVE}) OR (promise_from IS NOT NULL AND promise_to IS NOT NULL"
-            " AND planned_start BETWEEN promise_from AND promise_to)",
+            " AND planned_start BETWEEN promise_from AND greatest(promise_to, expected_start))",
             name="promise_when_live",
         ),
+        CheckConstraint("running_minutes > 0 AND running_minutes <= 1440", name="running_minutes_positive"),
         CheckConstraint(
-            f"NOT ({LIVE}) OR must_finish_by IS NULL OR upper(occupied) <= must_finish_by",
+            "expected_start IS NULL OR expected_start = planned_start", name="expected_is_planned"
+        ),
+        CheckConstraint(
+            f"NOT ({LIVE}) OR must_finish_by IS NULL OR running_minutes IS NOT NULL"
+            " OR upper(occupied) <= must_finish_by",
             name="finished_in_time",
         ),
         CheckConstraint("state <> 'hold' OR expires_at IS NOT NULL", name="hold_expires"),
@@ -118,6 +125,8 @@ class Booking(Table, table=True):
     planned_start: datetime | None = Field(default=None, sa_column=instant(null=True))
     planned_minutes: int
     occupied: Period | None = Field(default=None, sa_column=interval(null=True))
+    running_minutes: int | None = Field(default=None, sa_column=whole(null=True))
+    expected_start: datetime | None = Field(default=None, sa_column=instant(null=True))
     must_finish_by: datetime | None = Field(default=None, sa_column=instant(null=True))
     must_finish_kind: str | None = None
     attendee: str

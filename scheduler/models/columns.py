@@ -78,6 +78,11 @@ def document(*, null: bool = False) -> Column[JsonObject]:
     return Column(JSONB, nullable=null)
 
 
+def documents() -> Column[list[JsonObject]]:
+    """A list of JSON documents, in one JSON array."""
+    return Column(JSONB, nullable=False)
+
+
 def texts(*, default_empty: bool = False) -> Column[list[str]]:
     """A list of texts."""
     return Column(ARRAY(Text), nullable=False, server_default="{}" if default_empty else None)

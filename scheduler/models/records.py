@@ -2,7 +2,17 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Column, Date, Index, Integer, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import BIGINT
 from sqlalchemy.types import UserDefinedType
@@ -13,6 +23,7 @@ from scheduler.models.columns import (
     LocalDate,
     Table,
     document,
+    documents,
     identity,
     instant,
     one_of,
@@ -20,7 +31,7 @@ from scheduler.models.columns import (
     textual,
     whole,
 )
-from scheduler.vocabulary import Channel, MessageState, Role
+from scheduler.vocabulary import Channel, MessageState, ReplanState, Role
 
 
 class TransactionId(UserDefinedType[int]):
@@ -145,6 +156,58 @@ class SolverRun(Table, table=True):
     digest: str
     outcome: str
     made_at: datetime = Field(sa_column=instant(index=True))
+
+
+class Replan(Table, table=True):
+    """Proposals for a disturbed office day: what happened, what was found, what became of it.
+
+    `cause` lists what was reported; `found` says each proposal by booking numbers and badges. The whole
+    question and answer are the run's, as long as it is kept.
+    """
+
+    __table_args__ = (
+        one_of("state", ReplanState),
+        CheckConstraint("(state = 'proposed') = (settled_at IS NULL)", name="settled_once"),
+        CheckConstraint("(state = 'applied') = (chosen IS NOT NULL)", name="chosen_when_applied"),
+        Index("replan_office_date", "office", "date"),
+    )
+
+    id: int | None = Field(default=None, sa_column=identity())
+    office: int = Field(sa_column=refers_to("office.id", index=False))
+    date: LocalDate = Field(sa_column=Column(Date, nullable=False))
+    version: int
+    state: str = ReplanState.PROPOSED.value
+    cause: list[JsonObject] = Field(sa_column=documents())
+    found: list[JsonObject] = Field(sa_column=documents())
+    run: int | None = Field(
+        default=None, sa_column=Column(BIGINT, ForeignKey("solver_run.id", ondelete="SET NULL"), index=True)
+    )
+    made_by: int | None = Field(default=None, sa_column=refers_to("account.id", null=True, index=False))
+    made_at: datetime = Field(sa_column=instant())
+    chosen: int | None = None
+    settled_by: int | None = Field(default=None, sa_column=refers_to("account.id", null=True, index=False))
+    settled_at: datetime | None = Field(default=None, sa_column=instant(null=True))
+
+
+class PriorityHarm(Table, table=True):
+    """What a priority decision cost somebody else: minutes of waiting, and who agreed to them."""
+
+    __tablename__ = "priority_harm"
+    __table_args__ = (
+        CheckConstraint("booking <> favoured", name="harm_to_another"),
+        CheckConstraint("minutes <> 0", name="harm_is_felt"),
+        Index("priority_harm_office_date", "office", "date"),
+    )
+
+    id: int | None = Field(default=None, sa_column=identity())
+    office: int = Field(sa_column=refers_to("office.id", index=False))
+    date: LocalDate = Field(sa_column=Column(Date, nullable=False))
+    favoured: int = Field(sa_column=refers_to("booking.id"))
+    booking: int = Field(sa_column=refers_to("booking.id"))
+    minutes: int
+    consented_by: str
+    decided_by: int | None = Field(default=None, sa_column=refers_to("account.id", null=True, index=False))
+    decided_at: datetime = Field(sa_column=instant())
 
 
 class Heartbeat(Table, table=True):

@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 
 from sqlmodel import Session
 
-from scheduler.database.connection import Database
+from scheduler.database.connection import Database, StaleDayError
 from scheduler.database.idempotency import Keep
 from scheduler.promise.boards import Boards
 from scheduler.promise.office_day import OfficeDayPlan
@@ -66,6 +66,15 @@ class RepairNeededError(SearchNeededError):
         self.result = result
 
 
+class AnswerNeededError(SearchNeededError):
+    """A question about a day that another function answers, as text."""
+
+    def __init__(self, office: int, day: date, question: str, answer: Callable[[str], str]) -> None:
+        super().__init__(office, day)
+        self.question = question
+        self.answer = answer
+
+
 @dataclass(frozen=True, slots=True)
 class Placed:
     """A crew for one more job, and the rows of others that have to change for it."""
@@ -90,6 +99,7 @@ class Proposals:
 
     found: dict[_Key, "_Looked"] = field(default_factory=dict)
     repaired: dict[_OfficeDay, tuple[Day, Plan | None]] = field(default_factory=dict)
+    answers: dict[str, str] = field(default_factory=dict)
     looks: Counter[_OfficeDay] = field(default_factory=Counter)
     closed: bool = False
 
@@ -102,6 +112,21 @@ class Proposals:
             missing = [job for job, _ in asked.result.failed]
             plan = complete(asked.problem, asked.result.plan, missing, budget=REPAIRING)
             self.repaired[asked.office, asked.day] = asked.problem, plan
+        elif isinstance(asked, AnswerNeededError):
+            self.answers[asked.question] = asked.answer(asked.question)
+
+    def answer(self, office: int, day: date, question: str, answer: Callable[[str], str]) -> str:
+        """The answer to a question about a day as it is now.
+
+        Raises:
+            AnswerNeededError: it has to be searched for.
+            StaleDayError: the day changed each time that it was.
+        """
+        if question in self.answers:
+            return self.answers[question]
+        if self._is_over(office, day):
+            raise StaleDayError
+        raise AnswerNeededError(office, day, question, answer)
 
     def repair(self, office: int, day: Day, result: Recrewed) -> Recrewed:
         """The crews of a changed day, where insertion left jobs out: all of them, if the search found a way.

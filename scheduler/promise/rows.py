@@ -147,13 +147,14 @@ def _problem(
 ) -> Day:
     opens, closes = _hours(reference.opening(office, day), rows.duties)
     by_site, by_dock, whole = _closures(rows.closures)
+    jobs = tuple(_job(reference, row) for row in rows.jobs)
     return Day(
         date=day,
         opens=opens,
-        closes=closes,
+        closes=max([closes, *(job.end for job in jobs if job.frozen)]),  # a visit may run longer
         duties=tuple(Duty(*duty[:6]) for duty in rows.duties),
         inspectors=tuple(people[one] for one in sorted({duty[1] for duty in rows.duties})),
-        jobs=tuple(_job(reference, row) for row in rows.jobs),
+        jobs=jobs,
         docks={
             site.id: site.docks for site in reference.sites.values() if site.office == office and site.docks
         },

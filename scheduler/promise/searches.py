@@ -15,10 +15,21 @@ from solver.allocation import allocate
 from solver.day import Day, Job, Ways
 from solver.oracle import Budget, Oracle, Proof, Verdict
 from solver.plan import Assignment, Plan
+from solver.replan import Budget as Replanning
+from solver.replan import Disrupted, Disruption, Movable, Proposal, Urgent, apply, replan
+from solver.replan.serial import (
+    read_disruptions,
+    read_movable,
+    read_proposal,
+    write_disruptions,
+    write_movable,
+    write_proposal,
+)
 from solver.serial import read_problem, write_problem
 
 ALLOCATION: Final = "allocation"
 PROOF: Final = "proof"
+REPLAN: Final = "replan"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +96,68 @@ def answer_proof(question: str, *, budget: Budget | None = None) -> str:
     return _write({"verdict": proof.verdict.value, "plan": _rows(proof.plan or {})})
 
 
+@dataclass(frozen=True, slots=True)
+class Disturbed:
+    """A day that disruptions met: how it stood, what happened, how far promises may move, and from when."""
+
+    day: Day
+    plan: dict[int, Assignment]
+    disruptions: tuple[Disruption, ...]
+    now: int
+    movable: Movable
+
+    def disrupted(self) -> Disrupted:
+        """The day as the disruptions leave it."""
+        return apply(self.day, self.plan, self.disruptions, now=self.now)
+
+
+def ask_replan(disturbed: Disturbed, *, budget: Replanning, seed: int) -> str:
+    """The question of a re-plan."""
+    coming = [one.job.site for one in disturbed.disruptions if isinstance(one, Urgent)]
+    question = {
+        "problem": write_problem(_with_own_ways(disturbed.day, *coming), disturbed.plan),
+        "disruptions": write_disruptions(disturbed.disruptions),
+        "now": disturbed.now,
+        "movable": write_movable(disturbed.movable),
+        "budget": asdict(budget),
+        "seed": seed,
+    }
+    return _write(question)
+
+
+def read_disturbed(question: str) -> Disturbed:
+    """The day and the disruptions of a question of `ask_replan`."""
+    asked = json.loads(question)
+    day, plan = read_problem(asked["problem"])
+    disruptions = tuple(read_disruptions(asked["disruptions"]))
+    return Disturbed(day, plan, disruptions, asked["now"], read_movable(asked["movable"]))
+
+
+def answer_replan(question: str) -> str:
+    """Answer a question of `ask_replan`."""
+    asked, disturbed = json.loads(question), read_disturbed(question)
+    found = replan(
+        disturbed.day,
+        disturbed.plan,
+        disturbed.disruptions,
+        now=disturbed.now,
+        movable=disturbed.movable,
+        budget=Replanning(**asked["budget"]),
+        seed=asked["seed"],
+    )
+    return _write({"proposals": [write_proposal(one) for one in found]})
+
+
+def read_replan(answer: str) -> list[Proposal]:
+    """The proposals of a re-plan, the best first."""
+    return [read_proposal(one) for one in json.loads(answer)["proposals"]]
+
+
 def repeats(searched: Searched) -> bool:
     """Whether the search says the same when it is run again.
 
-    An allocation to the letter. A proof in its verdict: an oracle that had learned from other questions may
-    know another plan; what it left undecided may be decided by a fresh one.
+    An allocation and a re-plan to the letter. A proof in its verdict: an oracle that had learned from other
+    questions may know another plan; what it left undecided may be decided by a fresh one.
     """
     return _REPEATS[searched.kind](searched)
 
@@ -103,15 +171,20 @@ def _repeats_proof(searched: Searched) -> bool:
     return said in {json.loads(answer_proof(searched.question))["verdict"], Verdict.UNDECIDED.value}
 
 
+def _repeats_replan(searched: Searched) -> bool:
+    return answer_replan(searched.question) == searched.answer
+
+
 _REPEATS: Mapping[str, Callable[[Searched], bool]] = {
     ALLOCATION: _repeats_allocation,
+    REPLAN: _repeats_replan,
     PROOF: _repeats_proof,
 }
 
 
-def _with_own_ways(day: Day) -> Day:
-    """The day with the ways between its own places only: a question is stored, a district has thousands."""
-    places = {job.site for job in day.jobs}
+def _with_own_ways(day: Day, *more: int) -> Day:
+    """The day with the ways between its own places and more: it is stored, a district has thousands."""
+    places = {*more, *(job.site for job in day.jobs)}
     places |= {site for one in day.duties for site in (one.start_site, one.end_site)}
     ways = {pair: minutes for pair, minutes in day.travel.items() if places.issuperset(pair)}
     return replace(day, travel=Ways(ways))

@@ -108,6 +108,12 @@ def release_crew(session: Session, *bookings: int) -> None:
     session.execute(_DELETE, {"bookings": list(bookings)})
 
 
+def release_places(session: Session, *bookings: int) -> None:
+    """Delete the crews of bookings and free their docks, so that they may change places among each other."""
+    release_crew(session, *bookings)
+    session.execute(_FREE_DOCKS, {"bookings": list(bookings)})
+
+
 def store_crews(session: Session, *, old: Plan, new: Plan) -> None:
     """Write the difference of two plans of an office day, under its lock.
 

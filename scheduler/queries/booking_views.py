@@ -94,7 +94,8 @@ class NextView:
 class BookingView:
     """A booking: what is promised, who acts next, and what it was asked for.
 
-    `crew` is null until its names are published (`crew_published_at`); times carry their offset.
+    `expected_start` is told where it begins later than promised. `crew` is null until its names are published
+    (`crew_published_at`); times carry their offset.
     """
 
     number: str
@@ -102,6 +103,7 @@ class BookingView:
     state: str
     promise_from: datetime | None
     promise_to: datetime | None
+    expected_start: datetime | None
     planned_minutes: int
     next: NextView
     office: str
@@ -174,6 +176,7 @@ def make_view(
         number=booking.reference,
         promise_from=local(booking.promise_from),
         promise_to=local(booking.promise_to),
+        expected_start=local(booking.expected_start),
         next=_next(booking),
         office=office,
         site=site,

@@ -28,6 +28,7 @@ class What(StrEnum):
 
     CONFIRMED = "confirmed"
     CHANGED = "changed"
+    DELAYED = "delayed"
     CANCELLED = "cancelled"
     DISPLACED = "displaced"
     REQUESTED = "requested"
@@ -38,6 +39,7 @@ class What(StrEnum):
 _TEMPLATES: Mapping[What, TemplateCode] = {
     What.CONFIRMED: TemplateCode.CONFIRMATION,
     What.CHANGED: TemplateCode.CHANGE,
+    What.DELAYED: TemplateCode.RUNNING_LATE,
     What.CANCELLED: TemplateCode.CANCELLATION,
     What.DISPLACED: TemplateCode.DISPLACED,
     What.REQUESTED: TemplateCode.REQUESTED_RECEIVED,
@@ -208,7 +210,7 @@ def _reminders(booking: Booking, *, now: datetime, reference: Reference) -> Iter
 def _facts(booking: Booking, *, what: What, offered: int, reference: Reference) -> JsonObject:
     """All that any template may name, as JSON; each text takes what its template asks for."""
     office = reference.offices[booking.office]
-    start, end = _promised_time(booking)
+    start, end = _promised_time(booking, expected=what is What.DELAYED)
     facts: JsonObject = {
         "office": {"zh": office.short_zh, "en": office.short_en},
         "date": booking.date.isoformat(),
@@ -222,10 +224,14 @@ def _facts(booking: Booking, *, what: What, offered: int, reference: Reference) 
     return facts
 
 
-def _promised_time(booking: Booking) -> tuple[time, time]:
-    """The promise, or what was wished while none was given, on the wall clock of the booking's date."""
-    begin = booking.promise_from or booking.wished_from
-    end = booking.promise_to or booking.wished_to
+def _promised_time(booking: Booking, *, expected: bool) -> tuple[time, time]:
+    """The promise, or what was wished while none was given, on the wall clock of the booking's date.
+
+    `expected`: the start that is expected instead of the promised one.
+    """
+    later = booking.expected_start if expected else None
+    begin = later or booking.promise_from or booking.wished_from
+    end = later or booking.promise_to or booking.wished_to
     earliest = datetime.combine(booking.date, time(0), tzinfo=ZONE)
     latest = datetime.combine(booking.date, time(23, 59), tzinfo=ZONE)
     first, last = (

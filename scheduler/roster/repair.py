@@ -81,7 +81,7 @@ def change_days(
         _, (standing,) = boards.days(session, office=office, days=[day])
         before[office, day] = standing.plan
         hurt[office, day] = {job.id for job in standing.day.jobs if _loses(job, standing.plan, leaving)}
-    _require_not_begun(session, set().union(*hurt.values()))
+    require_not_begun(session, set().union(*hurt.values()))
     release_crew(session, *set().union(*hurt.values()))
     write()
     failed: dict[int, NoPlace] = {}
@@ -107,7 +107,12 @@ def _locked(keys: Collection[OfficeDayKey], *, displace: bool) -> set[OfficeDayK
     return {(office, day + timedelta(days=k)) for office, day in keys for k in range(reach + 1)}
 
 
-def _require_not_begun(session: Session, jobs: Collection[int]) -> None:
+def require_not_begun(session: Session, jobs: Collection[int]) -> None:
+    """Refuse a change under a visit that has begun.
+
+    Raises:
+        HurtsBookings: with the numbers.
+    """
     begun = session.exec(
         select(Booking.reference).where(
             col(Booking.id).in_(list(jobs)), col(Booking.state).not_in(list(_MOVABLE))
@@ -133,7 +138,7 @@ def _recrew_day(
     office, day = key
     _, (standing,) = boards.days(session, office=office, days=[day])
     hurt = _spread(standing.day, before, set(direct))
-    _require_not_begun(session, hurt)
+    require_not_begun(session, hurt)
     release_crew(session, *(hurt - set(direct)))
     kept = {job: row for job, row in before.items() if job not in hurt}
     result = recrew(standing.day, kept, hurt)

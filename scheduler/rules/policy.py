@@ -254,6 +254,17 @@ class DisplacementRules(Policy):
     kept_hours: Hours = 4
 
 
+class ReplanRules(Policy):
+    """How far a disturbed day may be changed, and what people are told (policy defaults)."""
+
+    earlier_minutes: Minutes = 60
+    later_minutes: Minutes = 180
+    delay_within_minutes: Minutes = 120  # so near, people are told a later start instead of asked
+    most_delay_minutes: Minutes = 60
+    urgent_most_minutes: Minutes = 30  # the most that urgent goods add to anybody's waiting
+    overrun_step_minutes: int = Field(default=15, ge=5, le=120)
+
+
 POLICIES: Mapping[str, type[Policy]] = MappingProxyType(
     {
         "booking": BookingRules,
@@ -264,6 +275,7 @@ POLICIES: Mapping[str, type[Policy]] = MappingProxyType(
         "visit": VisitRules,
         "reminders": ReminderRules,
         "displacement": DisplacementRules,
+        "replan": ReplanRules,
     }
 )
 """The model that validates the stored document of each policy name."""

@@ -132,9 +132,9 @@ def _open_under_lock(
 
 
 def _promised_by(booking: Booking) -> datetime:
-    """The end of the promise: only then has a party that was told a span of time not come."""
+    """The end of the promise, or the later start that was said: only then has a party not come."""
     assert booking.promise_to is not None  # noqa: S101 - live bookings have a promise (named constraint)
-    return booking.promise_to
+    return max(booking.promise_to, booking.expected_start or booking.promise_to)
 
 
 def _end(
