@@ -40,13 +40,16 @@ def fit(disturbed: Disturbed, proposal: Proposal, day: Day, plan: Plan, *, now: 
     if late or not _stands_alike(disturbed.day, day, delta.removed):
         raise ReplanOutdated
     try:
-        merged = merge(plan, delta)
+        merge(plan, delta)
     except StaleDelta:
         raise ReplanOutdated from None
+    # crews of what was booked meanwhile may stand on the rest of a duty that is cut in two
+    merged = {job: row for job, row in after.plan.items() if job not in delta.removed} | dict(delta.added)
     starts = {job.id: proposal.starts.get(job.id, job.start) for job in after.day.jobs if job.id in merged}
     if not _keeps_rules(disturbed, after, Answer(starts, merged), closes=day.closes):
         raise ReplanOutdated
-    return Fitted(day, after.day, delta.added, proposal.starts, proposal.lost)
+    rows = {job: row for job, row in merged.items() if plan.get(job) != row or job in delta.added}
+    return Fitted(day, after.day, rows, proposal.starts, proposal.lost)
 
 
 def _delta_of(disturbed: Disturbed, proposal: Proposal) -> Delta:

@@ -22,9 +22,11 @@ def make_plants_world(url: str, *, others: int) -> World:
     return world
 
 
-def book_it(world: World, start: datetime, *, type_: str = "standard", now: datetime = NOW) -> Booking:
+def book_it(
+    world: World, start: datetime, *, type_: str = "standard", now: datetime = NOW, **values: object
+) -> Booking:
     """Book goods of a type at a time."""
-    asked = order(world.instruction(type=world.types[type_]), start=start)
+    asked = order(world.instruction(type=world.types[type_]), start=start, **values)
     return book(world.database, actor=world.enterprise_actor(), order=asked, now=now, keep=plainly)
 
 
