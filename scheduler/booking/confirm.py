@@ -11,6 +11,7 @@ from scheduler.booking.admission import normal_recipients, require_attendee
 from scheduler.booking.holds import OfficeDays, lock_family, release_holds
 from scheduler.booking.orders import Details
 from scheduler.booking.write import (
+    Columns,
     change_booking,
     iso,
     promised_at,
@@ -132,6 +133,7 @@ def give_time(
     start: datetime,
     now: datetime,
     details: Mapping[str, Plain] | None = None,
+    columns: Columns | None = None,
 ) -> None:
     """Write a booking's new promise and crew in place of the old ones."""
     assert booking.id is not None  # noqa: S101 - read from the database
@@ -148,5 +150,6 @@ def give_time(
         dock=assignment.dock,
         first_promise=booking.first_promise or start,
         **promised_at(start, booking.planned_minutes),
+        **(columns or {}),
     )
     store_crews(session, old={}, new={booking.id: assignment})

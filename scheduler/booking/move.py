@@ -9,10 +9,10 @@ from scheduler import errors
 from scheduler.access.actor import Actor
 from scheduler.booking.book import with_alternatives
 from scheduler.booking.confirm import give_time
-from scheduler.booking.holds import lock_family, release_holds, write_hold
+from scheduler.booking.holds import OfficeDays, lock_family, release_holds, write_hold
 from scheduler.booking.place import find_room, judge_start
 from scheduler.booking.standing import demand_of
-from scheduler.booking.write import find_booking, make_room, require_state, require_version
+from scheduler.booking.write import Columns, find_booking, make_room, require_state, require_version
 from scheduler.database.connection import Database, undone_if_refused
 from scheduler.database.idempotency import Keep
 from scheduler.models import Booking
@@ -53,14 +53,46 @@ def move(
         require_version(booking, version)
         require_state(booking, *_MOVABLE)
         require_movable(booking, actor=actor, now=now, facts=facts)
-        found = _assign(session, boards, booking, proposals, start=start, now=now, facts=facts)
-        make_room(session, found, actor=actor, now=now, leaving=booking)
-        release_holds(session, booking, locked=locked, actor=actor, now=now, why="another time was taken")
-        give_time(session, booking, found.placed.assignment, actor=actor, start=start, now=now)
-        announce(session, booking=booking, what=What.CHANGED, now=now, reference=facts)
-        return booking
+        return move_to(
+            session,
+            boards,
+            booking,
+            proposals=proposals,
+            locked=locked,
+            actor=actor,
+            start=start,
+            now=now,
+            facts=facts,
+        )
 
     return write_searching(database, boards, keep, work)
+
+
+def move_to(
+    session: Session,
+    boards: Boards,
+    booking: Booking,
+    *,
+    proposals: Proposals,
+    locked: OfficeDays,
+    actor: Actor,
+    start: datetime,
+    now: datetime,
+    facts: Reference,
+    columns: Columns | None = None,
+) -> Booking:
+    """Give a booking another true time; the caller holds the locks of its family and of the time's day.
+
+    Raises:
+        SearchNeededError, NoPlace (with alternatives), and the refusals of a start: see scheduler.errors.
+    """
+    found = _assign(session, boards, booking, proposals, start=start, now=now, facts=facts)
+    make_room(session, found, actor=actor, now=now, leaving=booking)
+    release_holds(session, booking, locked=locked, actor=actor, now=now, why="another time was taken")
+    place = found.placed.assignment
+    give_time(session, booking, place, actor=actor, start=start, now=now, columns=columns)
+    announce(session, booking=booking, what=What.CHANGED, now=now, reference=facts)
+    return booking
 
 
 def hold_move(

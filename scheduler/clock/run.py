@@ -15,15 +15,23 @@ from apscheduler.schedulers.blocking import BlockingScheduler
 
 from notifications.gateway import Gateway
 from scheduler.clock.logs import set_up_logging
-from scheduler.clock.ticks import tick_expiry, tick_heartbeat, tick_leftovers, tick_plans, tick_texts
+from scheduler.clock.ticks import (
+    tick_expiry,
+    tick_heartbeat,
+    tick_leftovers,
+    tick_plans,
+    tick_running,
+    tick_texts,
+)
 from scheduler.database.connection import Database, told_as_refusals
 from scheduler.errors import Unavailable
 from scheduler.memory import settle
 from scheduler.reminders.carrier import open_gateway
-from scheduler.replan.elsewhere import answer_elsewhere
+from scheduler.replan.elsewhere import answer_elsewhere, replan_elsewhere
 from scheduler.settings import Settings
 
-TEXTS_SECONDS, EXPIRY_SECONDS, HEARTBEAT_SECONDS, PLANS_SECONDS, LEFTOVERS_SECONDS = 2, 5, 10, 60, 3600
+TEXTS_SECONDS, EXPIRY_SECONDS, HEARTBEAT_SECONDS = 2, 5, 10
+RUNNING_SECONDS, PLANS_SECONDS, LEFTOVERS_SECONDS = 30, 60, 3600
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -78,6 +86,7 @@ def _schedule(database: Database, gateway: Gateway, *, name: str) -> BlockingSch
         ("texts", TEXTS_SECONDS, lambda now: tick_texts(database, gateway, now=now)),
         ("expiry", EXPIRY_SECONDS, lambda now: tick_expiry(database, now=now)),
         ("plans", PLANS_SECONDS, lambda now: tick_plans(database, answer_elsewhere, now=now)),
+        ("running", RUNNING_SECONDS, lambda now: tick_running(database, replan_elsewhere, now=now)),
         ("leftovers", LEFTOVERS_SECONDS, lambda now: tick_leftovers(database, now=now)),
     )
     for label, seconds, tick in ticks:

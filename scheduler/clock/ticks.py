@@ -9,7 +9,9 @@ from scheduler.access.throttle import drop_old_tries
 from scheduler.booking.expiry import expire_due
 from scheduler.database.connection import Database
 from scheduler.reminders.dispatch import Counts, send_due
-from scheduler.replan.improve import Answer, Improved, improve_next
+from scheduler.replan.improve import Improved, improve_next
+from scheduler.replan.proposing import Answer
+from scheduler.replan.running import absorb_overruns
 
 KEPT = timedelta(days=7)
 """How long idempotent answers and the marks of ended clocks are kept."""
@@ -56,6 +58,11 @@ def tick_leftovers(database: Database, *, now: datetime) -> int:
 def tick_plans(database: Database, answer: Answer, *, now: datetime) -> Improved | None:
     """Improve the plan of one day to come; the search runs where `answer` runs it."""
     return improve_next(database, now=now, answer=answer)
+
+
+def tick_running(database: Database, answer: Answer, *, now: datetime) -> int:
+    """Look after visits that run longer than planned; say how many."""
+    return absorb_overruns(database, now=now, answer=answer)
 
 
 def tick_heartbeat(database: Database, *, name: str, now: datetime) -> None:

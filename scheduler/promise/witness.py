@@ -66,13 +66,18 @@ def require_sound(day: Day, plan: Plan, *, previous: Plan) -> None:
         raise BrokenPlanError(fresh)
 
 
+def is_sound_beside(board: Board, job: Job, assignment: Assignment) -> bool:
+    """Whether one more job's crew and dock keep every hard rule beside the promises that stand."""
+    return not check(*cut_around(board, job, assignment))
+
+
 def require_sound_beside(board: Board, job: Job, assignment: Assignment) -> None:
     """Let one more job's crew and dock pass only if every hard rule holds beside the promises that stand.
 
     Raises:
         BrokenPlanError: with the violations, ids and numbers only.
     """
-    if check(*cut_around(board, job, assignment)):
+    if not is_sound_beside(board, job, assignment):
         # what breaks here may have been broken before: the whole day says which
         day = replace(board.day, jobs=(*board.day.jobs, job))
         require_sound(day, {**board.plan, job.id: assignment}, previous=board.plan)

@@ -72,7 +72,7 @@ def discard_replan(session: Session, *, actor: Actor, number: int, now: datetime
         UnknownReplan, ReplanSettled: see scheduler.errors.
     """
     row = find_replan(session, actor=actor, number=number)
-    _settle_row(session, row, ReplanState.DISCARDED, actor=actor, now=now)
+    settle_row(session, row, ReplanState.DISCARDED, actor=actor, now=now)
     return row
 
 
@@ -134,7 +134,7 @@ def carry_out(
     require_consents(settling)
     settle(settling)
     row.chosen = chosen.place
-    _settle_row(session, row, ReplanState.APPLIED, actor=actor, now=now)
+    settle_row(session, row, ReplanState.APPLIED, actor=actor, now=now)
     return row
 
 
@@ -149,7 +149,8 @@ def _lock(session: Session, chosen: Chosen) -> None:
     lock_office_days(session, [(chosen.row.office, day) for day in days])
 
 
-def _settle_row(session: Session, row: Replan, state: ReplanState, *, actor: Actor, now: datetime) -> None:
+def settle_row(session: Session, row: Replan, state: ReplanState, *, actor: Actor, now: datetime) -> None:
+    """Write what became of proposals, with its event."""
     row.state, row.settled_by, row.settled_at = state.value, actor.account, now
     session.add(row)
     record_roster(

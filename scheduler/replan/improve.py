@@ -4,7 +4,6 @@ Nothing is taken over that would not fit the day as it is by then: what was foun
 merged under the day's lock and checked there. Published names are not touched.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -22,6 +21,7 @@ from scheduler.promise.oracles import fix_names, names_fixed_before
 from scheduler.promise.rows import DayStamp, local_date
 from scheduler.promise.searches import ALLOCATION, Searched, ask_allocation, read_allocation
 from scheduler.promise.witness import TAKEN_OVER, keep_search, store_crews
+from scheduler.replan.proposing import Answer
 from solver.allocation import Budget, Goal, value_of
 from solver.check import check
 from solver.plan import Delta, StaleDelta, difference, merge
@@ -31,9 +31,6 @@ AHEAD: Final = timedelta(days=14)
 
 BUDGET: Final = Budget(neighbourhoods=8)
 SEED: Final = 1
-
-Answer = Callable[[str], str]
-"""Runs the search: question in, answer out, in this process or another one."""
 
 
 class Outcome(StrEnum):

@@ -13,6 +13,7 @@ from scheduler.booking.answer import accept_at
 from scheduler.booking.confirm import give_time
 from scheduler.booking.displace import offer_times, take_back
 from scheduler.booking.holds import release_hold, write_hold
+from scheduler.booking.late import delay
 from scheduler.booking.write import change_booking, iso, occupied, record_recrewed
 from scheduler.models import Booking, PriorityHarm
 from scheduler.promise.boards import Boards
@@ -171,26 +172,6 @@ def _move(settling: Settling, job: int) -> None:
         _tell(settling, booking, What.DELAYED)
     else:
         _ask(settling, booking, start, place)
-
-
-def delay(
-    session: Session, booking: Booking, place: Assignment, *, start: datetime, actor: Actor, now: datetime
-) -> None:
-    """Write that a visit begins later than promised: the promise stays, the expected start is said."""
-    assert booking.id is not None  # noqa: S101 - read from the database
-    change_booking(
-        session,
-        booking,
-        actor=actor,
-        kind="booking_delayed",
-        now=now,
-        details={"from": iso(booking.planned_start), "to": iso(start)},
-        planned_start=start,
-        expected_start=start,
-        occupied=occupied(start, booking.planned_minutes),
-        dock=place.dock,
-    )
-    store_crews(session, old={}, new={booking.id: place})
 
 
 def _ask(settling: Settling, booking: Booking, start: datetime, place: Assignment) -> None:

@@ -7,17 +7,15 @@ from typing import TypeVar
 from sqlmodel import Session
 
 from scheduler.access.actor import Actor
-from scheduler.booking.write import find_booking
-from scheduler.database.connection import Database, StaleDayError
+from scheduler.database.connection import Database
 from scheduler.database.idempotency import Keep
-from scheduler.database.locks import lock_office_days
 from scheduler.errors import TooEarly
 from scheduler.models import Booking
 from scheduler.promise.boards import boards_of
 from scheduler.promise.witness import release_crew
 from scheduler.rules.policy import VisitRules
 from scheduler.rules.visit_order import no_show_allowed
-from scheduler.visit.entry import Opened, Recorded, open_visit, require_unrecorded, write_entry
+from scheduler.visit.entry import Opened, Recorded, open_under_lock, require_unrecorded, write_entry
 from scheduler.vocabulary import BookingState, DelayReason
 
 Kept = TypeVar("Kept")
@@ -46,7 +44,7 @@ def record_no_show(
     boards = boards_of(database)
 
     def work(session: Session) -> Recorded:
-        opened = _open_under_lock(
+        opened = open_under_lock(
             session,
             actor=actor,
             reference=reference,
@@ -84,7 +82,7 @@ def record_missed_by_customs(
     """
 
     def work(session: Session) -> Recorded:
-        opened = _open_under_lock(
+        opened = open_under_lock(
             session,
             actor=actor,
             reference=reference,
@@ -110,25 +108,6 @@ def record_missed_by_customs(
 
 def _kept(keep: Keep[Recorded, Kept], work: Callable[[Session], Recorded]) -> Callable[[Session], Kept]:
     return lambda session: keep(session, work)
-
-
-def _open_under_lock(
-    session: Session,
-    *,
-    actor: Actor,
-    reference: str,
-    now: datetime,
-    version: int | None,
-    states: tuple[BookingState, ...],
-) -> Opened:
-    """Take the lock of the booking's day, then its row; a booking moved between the two is read again."""
-    seen = find_booking(session, actor=actor, reference=reference, now=now)
-    day = (seen.office, seen.date)
-    lock_office_days(session, [day])
-    opened = open_visit(session, actor=actor, reference=reference, now=now, version=version, states=states)
-    if (opened.booking.office, opened.booking.date) != day:
-        raise StaleDayError
-    return opened
 
 
 def _promised_by(booking: Booking) -> datetime:

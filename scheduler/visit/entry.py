@@ -8,7 +8,9 @@ from typing import Self
 from sqlmodel import Session, col, select
 
 from scheduler.access.actor import Actor
-from scheduler.booking.write import change_booking, find_booking, require_state, require_version
+from scheduler.booking.write import Columns, change_booking, find_booking, require_state, require_version
+from scheduler.database.connection import StaleDayError
+from scheduler.database.locks import lock_office_days
 from scheduler.errors import MalformedField, Plain, SignatureMissing, TimesOutOfOrder, TooEarly, WrongState
 from scheduler.models import Booking, InspectionType, Instruction, Visit
 from scheduler.promise.rows import instant_of, local_date
@@ -101,6 +103,30 @@ def open_visit(
     return Opened(booking, found, Entry.of(found))
 
 
+def open_under_lock(
+    session: Session,
+    *,
+    actor: Actor,
+    reference: str,
+    now: datetime,
+    version: int | None,
+    states: tuple[BookingState, ...],
+) -> Opened:
+    """As `open_visit`, under the lock of the booking's day: its crew is going to change.
+
+    Raises:
+        StaleDayError: it was moved to another day between the two locks; run again.
+        UnknownBooking, StaleVersion, WrongState: see scheduler.errors.
+    """
+    seen = find_booking(session, actor=actor, reference=reference, now=now)
+    day = (seen.office, seen.date)
+    lock_office_days(session, [day])
+    opened = open_visit(session, actor=actor, reference=reference, now=now, version=version, states=states)
+    if (opened.booking.office, opened.booking.date) != day:
+        raise StaleDayError
+    return opened
+
+
 def require_unrecorded(opened: Opened, field: str) -> None:
     """Refuse to record a second time what is recorded: a wrong entry is corrected with a reason.
 
@@ -121,6 +147,7 @@ def write_entry(
     now: datetime,
     details: Mapping[str, Plain] | None = None,
     state: BookingState | None = None,
+    columns: Columns | None = None,
 ) -> Recorded:
     """Check an entry and write it: the visit's row, the booking's next version, its event.
 
@@ -138,8 +165,8 @@ def write_entry(
     for name, value in asdict(entry).items():
         setattr(visit, name, value)
     session.add(visit)
-    columns = {} if state is None else {"state": state.value}
-    change_booking(session, booking, actor=actor, kind=kind, now=now, details=details, **columns)
+    written = {**(columns or {}), **({} if state is None else {"state": state.value})}
+    change_booking(session, booking, actor=actor, kind=kind, now=now, details=details, **written)
     if booking.state == BookingState.CONFIRMED.value:
         keep_texts(session, booking=booking)  # goods released before their inspection are still reminded of
     else:

@@ -5,12 +5,15 @@ from datetime import datetime
 from sqlmodel import Session
 
 from scheduler.access.actor import Actor
+from scheduler.booking.write import Columns
 from scheduler.errors import MalformedField, WrongState
 from scheduler.promise.reference import Reference
+from scheduler.visit.early import rest_of, shorten_crew
 from scheduler.visit.entry import (
     Opened,
     Recorded,
     is_released_first,
+    open_under_lock,
     open_visit,
     require_unrecorded,
     write_entry,
@@ -79,10 +82,13 @@ def record_end(
 ) -> Recorded:
     """The inspection ended; its outcome and, later, a result may still be to come.
 
+    Where it ended early, its crew and dock are free from then on.
+
     Raises:
         UnknownBooking, StaleVersion, WrongState, TooEarly, TimesOutOfOrder: see scheduler.errors.
+        StaleDayError: run again.
     """
-    opened = open_visit(
+    opened = open_under_lock(
         session,
         actor=actor,
         reference=reference,
@@ -90,7 +96,12 @@ def record_end(
         version=version,
         states=(BookingState.IN_PROGRESS,),
     )
-    return _record_time(session, opened, "ended", at or now, actor=actor, now=now)
+    ended = at or now
+    rest = rest_of(opened.booking, ended)
+    recorded = _record_time(session, opened, "ended", ended, actor=actor, now=now, columns=rest)
+    if rest:
+        shorten_crew(session, opened.booking)
+    return recorded
 
 
 def record_outcome(
@@ -207,6 +218,7 @@ def _record_time(
     actor: Actor,
     now: datetime,
     state: BookingState | None = None,
+    columns: Columns | None = None,
 ) -> Recorded:
     require_unrecorded(opened, field)
     return write_entry(
@@ -218,4 +230,5 @@ def _record_time(
         now=now,
         details={"at": at.isoformat()},
         state=state,
+        columns=columns,
     )

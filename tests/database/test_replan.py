@@ -12,17 +12,14 @@ from scheduler.booking.confirm import confirm
 from scheduler.booking.orders import Details
 from scheduler.database.idempotency import plainly
 from scheduler.errors import (
-    ConsentMissing,
-    HurtsBookings,
     MalformedField,
-    NotLater,
     PastTime,
     ReplanOutdated,
     ReplanSettled,
     UnknownInspector,
     UnknownReplan,
 )
-from scheduler.models import Booking, Duty, PriorityHarm
+from scheduler.models import Booking, Duty
 from scheduler.replan.applying import apply_replan, discard_replan
 from scheduler.replan.orders import Choice
 from scheduler.replan.runs import replay
@@ -259,9 +256,19 @@ def test_every_replan_can_be_run_again(plants: World) -> None:
 @pytest.mark.parametrize(
     ("cause", "refusal", "field"),
     [
-        ({"kind": "inspector_away", "badge": "B99999", "begins": TEN, "reason": "示例"}, UnknownInspector, "/causes/0/badge"),
         (
-            {"kind": "site_closed", "site": "yard", "begins": TEN, "ends": at(TODAY, 9) + timedelta(days=9), "reason": "示例"},
+            {"kind": "inspector_away", "badge": "B99999", "begins": TEN, "reason": "示例"},
+            UnknownInspector,
+            "/causes/0/badge",
+        ),
+        (
+            {
+                "kind": "site_closed",
+                "site": "yard",
+                "begins": TEN,
+                "ends": at(TODAY, 9) + timedelta(days=9),
+                "reason": "示例",
+            },
             MalformedField,
             "/causes/0/ends",
         ),
@@ -280,6 +287,3 @@ def test_a_day_that_is_over_is_not_replanned(plants: World) -> None:
     """Yesterday is history."""
     with pytest.raises(PastTime):
         propose(plants, ill(plants, plants.inspectors[0]), now=NOW + timedelta(days=5))
-
-
-__all__ = ["ConsentMissing", "HurtsBookings", "NotLater", "PriorityHarm"]
