@@ -40,6 +40,9 @@ Kept = TypeVar("Kept")
 LOOKED_AHEAD: Final = timedelta(days=6)
 """How far from the day of the promise on other times are offered to somebody who is late."""
 
+TO_CHOOSE: Final = timedelta(minutes=15)
+"""For so long each time that is offered still gives the notice that is asked for."""
+
 
 def report_late(
     database: Database,
@@ -172,7 +175,7 @@ def _later_times(
         demand=demand_of(session, booking),
         first=first,
         last=first + LOOKED_AHEAD,
-        now=now,
+        now=now + TO_CHOOSE,
     )
     return nearest([start for start in found.starts if start >= ready_at], ready_at)
 

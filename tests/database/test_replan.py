@@ -86,7 +86,7 @@ def test_names_told_are_those_that_change(plants: World) -> None:
 
 
 def test_a_promise_that_has_to_move_is_asked_for(plants: World) -> None:
-    """One of two who know plants is ill: the second visit's new time is kept for it, not taken for granted."""
+    """One of two who know plants is ill: the second visit's new time is kept for it, not taken."""
     first, second = (book_it(plants, TEN, type_="plants", recipients=[CONTACT]) for _ in range(2))
     row = propose(plants, ill(plants, crew_of(plants, first)[0]))
     (move,) = row.found[0]["moved"]

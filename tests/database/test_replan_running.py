@@ -189,7 +189,7 @@ def test_a_visit_that_ends_early_frees_its_crew(plants: World) -> None:
 
 
 def test_somebody_ill_on_site_ends_that_visit_first(plants: World) -> None:
-    """What has begun is not taken from its crew by a proposal: its end is recorded, the rest is booked anew."""
+    """What has begun is not taken from its crew by a proposal: its end is recorded first."""
     booking = book_it(plants, TEN)
     begin(plants, booking, when=TEN)
     with pytest.raises(HurtsBookings) as told:
@@ -233,7 +233,7 @@ def test_urgent_goods_take_names_not_times(plants: World) -> None:
 
 
 def test_urgent_goods_move_nobody_who_did_not_agree(plants: World) -> None:
-    """Both who know plants are promised: the later start of one is at most half an hour, and needs its word."""
+    """Both who know plants are promised: moving one by half an hour needs its word."""
     first, second = (book_it(plants, TEN, type_="plants") for _ in range(2))
     fresh = ask_urgent(plants, TEN, now=at(TUESDAY, 8, 45))
     row = propose(plants, urgent(fresh, TEN), now=at(TUESDAY, 8, 50))
@@ -275,7 +275,7 @@ def test_the_crew_waits_if_it_can(plants: World) -> None:
 
 
 def test_a_crew_that_cannot_wait_offers_times(plants: World) -> None:
-    """Its people are promised elsewhere and so are all others: the promise stands, later true times are said."""
+    """Its people are promised elsewhere and so are all others: the promise stands, later times are said."""
     booking = book_it(plants, TEN, type_="plants")
     for _ in range(2):
         book_it(plants, at(TUESDAY, 11), type_="plants")
