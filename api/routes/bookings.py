@@ -30,6 +30,7 @@ from scheduler import errors
 from scheduler.access.policy import Action, Resource
 from scheduler.booking.book import book
 from scheduler.booking.cancel import cancel
+from scheduler.booking.late import report_late
 from scheduler.booking.move import hold_move, move
 from scheduler.booking.orders import Instant, Order, Request, Why
 from scheduler.booking.ready import report_ready
@@ -123,6 +124,13 @@ class Reason(Request):
     """Why; the other side reads it."""
 
     reason: Why
+
+
+class Lateness(Request):
+    """When the goods will be ready, and the start that is taken if the crew cannot wait."""
+
+    ready_at: Instant = Field(examples=["2026-12-01T10:40:00+08:00"])
+    start: Instant | None = None
 
 
 class Readiness(Request):
@@ -318,3 +326,33 @@ def report(
             now=caller.now,
         ),
     )
+
+
+@router.post(
+    "/{number}/late",
+    response_model=BookingView,
+    summary="Say that you are late",
+    responses=refused(
+        *TO_CHANGE, errors.NotLater, errors.CrewCannotWait, errors.NeedsOfficeWord, *RULES_OF_TIME
+    ),
+)
+def late(
+    caller: Annotated[Caller, Depends(Guard(Resource.BOOKING, Action.REPORT))],
+    number: str,
+    body: Lateness,
+    if_match: IfMatch,
+    key: OptionalKey = None,
+) -> Response:
+    """The crew waits if it can (`expected_start`); else true times are offered, `start` takes one of them."""
+    version = version_of(if_match)
+    said = report_late(
+        caller.database,
+        actor=caller.actor,
+        reference=number,
+        version=version,
+        ready_at=body.ready_at,
+        start=body.start,
+        now=caller.now,
+        keep=keeping(caller, key=key, body=body, show=show_booking(caller), version=version),
+    )
+    return reply(said)

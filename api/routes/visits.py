@@ -19,11 +19,14 @@ from api.deps import (
     version_of,
     write,
 )
+from api.routes.replans import show_replan
 from scheduler import errors
 from scheduler.access.policy import Action, Resource
 from scheduler.booking.orders import Instant, Name, Request, Why
 from scheduler.database.idempotency import Answer, Keep, Show
+from scheduler.queries.replans import ReplanView
 from scheduler.queries.visits import VisitView, read_visit, view_visit
+from scheduler.replan.running import report_longer
 from scheduler.visit.absence import record_missed_by_customs, record_no_show
 from scheduler.visit.correct import Correction, correct_visit
 from scheduler.visit.entry import Recorded
@@ -59,6 +62,12 @@ class Moment(Request):
     """When it happened; now, where nothing is said."""
 
     at: Instant | None = None
+
+
+class LaterEnd(Request):
+    """When the inspection will end instead."""
+
+    ends: Instant
 
 
 class Result(Request):
@@ -152,6 +161,29 @@ def opening(
             session, actor=caller.actor, reference=number, now=caller.now, at=body.at, version=version
         ),
     )
+
+
+@router.post(
+    "/{number}/longer",
+    response_model=ReplanView,
+    summary="The inspection takes longer",
+    responses=_REFUSED | refused(errors.NotLater),
+)
+def longer(
+    caller: Recorder, number: str, body: LaterEnd, if_match: IfMatch, key: OptionalKey = None
+) -> Response:
+    """Where others' crews can absorb it, that is done at once (`applied`); else the office decides."""
+    version = version_of(if_match)
+    said = report_longer(
+        caller.database,
+        actor=caller.actor,
+        reference=number,
+        version=version,
+        ends=body.ends,
+        now=caller.now,
+        keep=keeping(caller, key=key, body=body, show=show_replan(), version=version),
+    )
+    return reply(said)
 
 
 @router.post("/{number}/end", response_model=VisitView, summary="Inspection ended", responses=_REFUSED)

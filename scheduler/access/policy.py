@@ -38,6 +38,7 @@ class Resource(StrEnum):
     PRIORITY = "priority"
     REQUEST = "request"
     VISIT = "visit"
+    REPLAN = "replan"
     INSTRUCTION = "instruction"
     CHANGES = "changes"
     DUTY = "duty"
@@ -141,6 +142,10 @@ _GRID: tuple[tuple[Resource, Action, tuple[Scope, ...]], ...] = (
     # The office enters what its day sheet on paper says, and results that come later.
     (_R.VISIT, _A.RECORD, (_NO, _NO, _OFFICE, _MINE, _NO, _NO, _NO)),
     (_R.VISIT, _A.CORRECT, (_NO, _NO, _OFFICE, _MINE, _NO, _NO, _NO)),
+    (_R.REPLAN, _A.LIST, (_NO, _NO, _OFFICE, _NO, _NO, _NO, _NO)),
+    (_R.REPLAN, _A.READ, (_NO, _NO, _OFFICE, _NO, _NO, _NO, _NO)),
+    (_R.REPLAN, _A.CREATE, (_NO, _NO, _OFFICE, _NO, _NO, _NO, _NO)),
+    (_R.REPLAN, _A.APPLY, (_NO, _NO, _OFFICE, _NO, _NO, _NO, _NO)),
     (_R.INSTRUCTION, _A.READ, (_OWN, _CALL, _OFFICE, _NO, _NO, _OWN, _NO)),
     (_R.INSTRUCTION, _A.LIST, (_OWN, _CALL, _OFFICE, _NO, _NO, _OWN, _NO)),
     (_R.INSTRUCTION, _A.WRITE, (_OWN, _CALL, _OFFICE, _NO, _NO, _OWN, _NO)),

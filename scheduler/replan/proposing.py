@@ -22,7 +22,7 @@ from scheduler.replan.telling import tell_proposal
 from scheduler.roster.duties import record_roster
 from scheduler.roster.repair import require_not_begun
 from scheduler.vocabulary import ReplanState
-from solver.replan import Budget
+from solver.replan import Budget, Overrun
 
 Kept = TypeVar("Kept")
 Answer = Callable[[str], str]
@@ -38,7 +38,8 @@ def propose_replan(
     """Propose what to do about causes that were reported; nothing of the day changes.
 
     Raises:
-        HurtsBookings: a visit that has begun is broken off: its end is recorded first.
+        HurtsBookings: a visit that has begun is broken off, or runs on while its people have begun another
+            one: the end is recorded first.
         The refusals of `read_case`.
     """
     boards = boards_of(database)
@@ -69,6 +70,7 @@ def make_proposals(
     """
     standing, disturbed = read_case(session, boards, where, causes)
     _require_not_broken_off(session, disturbed)
+    _require_people_there(session, disturbed)
     question = ask_replan(disturbed, budget=BUDGET, seed=SEED)
     searched = Searched(REPLAN, question, proposals.answer(where.office, where.date, question, answer))
     row = _keep(session, where, standing, disturbed, searched=searched, causes=causes)
@@ -113,3 +115,17 @@ def _keep(
 def _require_not_broken_off(session: Session, disturbed: Disturbed) -> None:
     """A visit whose crew leaves, or whose site closes, ends by its record: what is left is booked anew."""
     require_not_begun(session, disturbed.disrupted().undone)
+
+
+def _require_people_there(session: Session, disturbed: Disturbed) -> None:
+    """Nobody is at two visits: one that runs on while its people have begun another was not ended in time."""
+    crews = {job: set(row.crew) for job, row in disturbed.plan.items()}
+    starts = {job.id: job.start for job in disturbed.day.jobs}
+    overruns = [one for one in disturbed.disruptions if isinstance(one, Overrun)]
+    begun = {
+        job.id
+        for one in overruns
+        for job in disturbed.day.jobs
+        if job.frozen and starts[one.job] < job.start < one.end and crews[job.id] & crews[one.job]
+    }
+    require_not_begun(session, begun)

@@ -156,14 +156,23 @@ def _add(found: Disrupted, event: Urgent, now: int) -> Disrupted:
     return replace(found, day=day, windows=windows, urgent=found.urgent | {event.job.id})
 
 
-def _prolong(found: Disrupted, event: Overrun, _now: int) -> Disrupted:
+def _prolong(found: Disrupted, event: Overrun, now: int) -> Disrupted:
+    """Let a job end later; whoever should have started meanwhile and waits for its people starts anew."""
     day, job = found.day, _find(found.day, event.job)
     finish = None if job.finish_by is None else max(job.finish_by, event.end)
     longer = replace(job, duration=event.end - job.start, finish_by=finish)
     crew = found.plan.get(job.id, _NOBODY).crew
     duties = tuple(_extend(day, duty, longer) if duty.id in crew else duty for duty in day.duties)
     closes = max(day.closes, event.end)
-    return replace(found, day=replace(day, jobs=_put(day, longer), duties=duties, closes=closes))
+    waiting = {
+        other.id
+        for other in day.jobs
+        if job.start < other.start < min(event.end, now)
+        and not other.frozen
+        and set(crew) & set(found.plan.get(other.id, _NOBODY).crew)
+    }
+    prolonged = replace(day, jobs=_put(day, longer), duties=duties, closes=closes)
+    return replace(found, day=prolonged, undone=found.undone | waiting)
 
 
 def _extend(day: Day, duty: Duty, job: Job) -> Duty:

@@ -145,6 +145,33 @@ def test_new_proposals_put_older_ones_aside(plants: World) -> None:
     assert states == ["discarded", "proposed"]
 
 
+def test_whoever_waits_for_people_who_are_not_free_yet_is_told(plants: World) -> None:
+    """Eleven has passed and their people are still at ten's goods: whoever waits gets a later start."""
+    first, other = (book_it(plants, TEN, type_="plants") for _ in range(2))
+    waiting = [book_it(plants, at(TUESDAY, 11), type_="plants") for _ in range(2)]
+    for one in (first, other):
+        begin(plants, one, when=TEN)
+    row = longer(plants, first, at(TUESDAY, 11, 30), now=at(TUESDAY, 11, 5))
+    moved = {one["booking"]: datetime.fromisoformat(one["new"]) for one in row.found[0]["moved"]}
+    assert moved.keys() <= {one.reference for one in waiting}
+    assert moved
+    assert min(moved.values()) >= at(TUESDAY, 11, 15)
+    apply_it(plants, row, now=at(TUESDAY, 11, 6))
+    assert violated(count_violations(plants)) == {}
+
+
+def test_nobody_is_at_two_visits(plants: World) -> None:
+    """A visit that runs on by the records while its people have begun another: its end is recorded first."""
+    first = book_it(plants, TEN)
+    then = book_it(plants, at(TUESDAY, 10, 30))
+    assert set(crew_of(plants, first)) & set(crew_of(plants, then))
+    begin(plants, first, when=TEN)
+    begin(plants, then, when=at(TUESDAY, 10, 30))
+    with pytest.raises(HurtsBookings) as told:
+        longer(plants, first, at(TUESDAY, 11), now=at(TUESDAY, 10, 40))
+    assert told.value.values["bookings"] == [then.reference]
+
+
 def test_a_visit_past_closing_lets_its_people_go_home_later(plants: World) -> None:
     """The duty ends when they are home; the day still keeps every rule."""
     booking = book_it(plants, at(TUESDAY, 16, 30))

@@ -5,10 +5,8 @@ which it represents under an authority, at the same office (`represented`), and 
 office (`foreign`). It is Tuesday 18:00 when the matrix asks (`EVENING`).
 """
 
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import Range
 
 from scheduler.access import passwords
@@ -27,70 +25,27 @@ from scheduler.models import (
     SignIn,
 )
 from scheduler.promise.reference import Reference, read_reference
+from scheduler.replan.orders import ReplanOrder
+from scheduler.replan.proposing import propose_replan
 from scheduler.visit.record import record_arrival, record_end, record_opening, record_outcome
 from scheduler.vocabulary import Outcome, Role
-from tests.factories import NOW, SATURDAY, TUESDAY, World, at, make_world, order, work_days
-
-OWNERS = ("own", "represented", "foreign")
-EVENING = at(TUESDAY, 18)
-"""When the matrix asks: Tuesday's visits are over, holds of this minute still stand."""
-
-THURSDAY, FRIDAY = TUESDAY + timedelta(days=2), TUESDAY + timedelta(days=3)
-LAST_DAY = work_days(10)[-1]
-"""Nothing is booked on it."""
-
-PASSWORD = "example pass phrase 5+2"  # noqa: S105 - of an example account in a test's database
-CODE = "123456"
-CALL = "C12345678"
-_YEAR_END = at(date(2026, 12, 31), 12)
-
-
-@dataclass(frozen=True)
-class Thing:
-    """Something that requests name, and the facts by which scope words are judged."""
-
-    kind: str
-    owner: str
-    name: str
-    parties: frozenset[str] = frozenset()
-    """Owners to whom scope `own` gives it, and scope `call` when one of them calls."""
-    office: str | None = None
-    mine: frozenset[Role] = frozenset()
-    """Roles whose actor it belongs to in person."""
-    version: int = 1
-    marks: frozenset[str] = frozenset()
-    """Texts that only this thing's readers may be told."""
-
-
-@dataclass
-class Scene:
-    """The district as it was written: things by kind and owner, secrets by role."""
-
-    world: World
-    things: dict[tuple[str, str], Thing] = field(default_factory=dict)
-    enterprises: dict[str, int] = field(default_factory=dict)
-    codes: dict[str, str] = field(default_factory=dict)
-    staff: dict[str, int] = field(default_factory=dict)
-    logins: dict[str, str] = field(default_factory=dict)
-
-    def keep(self, thing: Thing) -> None:
-        """Remember a thing."""
-        self.things[thing.kind, thing.owner] = thing
-
-    def run(self, statement: str, **values: object) -> list[tuple[object, ...]]:
-        """Run one statement of the test's own and return its rows."""
-        with self.world.database.transaction() as session:
-            found = session.execute(text(statement), values)
-            return [tuple(row) for row in found] if found.returns_rows else []
-
-
-OFFICE_OF = {"own": "north", "represented": "north", "foreign": "south"}
-SITE_OF = {"own": "yard", "represented": "yard", "foreign": "pier"}
-_PARTIES = {
-    "own": frozenset({"own"}),
-    "represented": frozenset({"own", "represented"}),
-    "foreign": frozenset({"foreign"}),
-}
+from tests.factories import NOW, SATURDAY, TUESDAY, at, make_world, order, work_days
+from tests.web.authorisation_scene import (
+    CALL,
+    CODE,
+    EVENING,
+    FRIDAY,
+    LAST_DAY,
+    OFFICE_OF,
+    OWNERS,
+    PARTIES,
+    PASSWORD,
+    SITE_OF,
+    THURSDAY,
+    YEAR_END,
+    Scene,
+    Thing,
+)
 
 
 def make_scene(url: str) -> Scene:
@@ -155,7 +110,7 @@ def _add_accounts(scene: Scene) -> None:
     member = scene.staff["member-own"]
     world.add(
         ActivationCode(
-            account=member, code_hash=digest(f"{member}:{CODE}"), created_at=NOW, expires_at=_YEAR_END
+            account=member, code_hash=digest(f"{member}:{CODE}"), created_at=NOW, expires_at=YEAR_END
         )
     )
 
@@ -181,7 +136,7 @@ def _sign_in(scene: Scene, name: str) -> None:
             token_hash=digest(f"cookie-of-{name}"),
             account=scene.staff[name],
             created_at=NOW,
-            expires_at=_YEAR_END,
+            expires_at=YEAR_END,
         )
     )
 
@@ -193,7 +148,7 @@ def _token(account: int, secret: str, label: str, scopes: list[str]) -> ApiToken
         label=label,
         scopes=scopes,
         created_at=NOW,
-        expires_at=_YEAR_END,
+        expires_at=YEAR_END,
     )
 
 
@@ -218,7 +173,7 @@ def _add_goods(scene: Scene, owner: str) -> None:
     shift = timedelta(hours=4 if owner == "represented" else 0)
     thursday = timedelta(hours=1 if owner == "represented" else 0)
     code = scene.codes[owner]
-    scene.keep(Thing("party", owner, code, parties=_PARTIES[owner]))
+    scene.keep(Thing("party", owner, code, parties=PARTIES[owner]))
     _keep_instruction(scene, owner)
     _keep_booking(scene, owner, "confirmed", _book(scene, owner, actor, at(THURSDAY, 9) + thursday))
     pending = _book(scene, owner, actor, at(THURSDAY, 14) + thursday, apply_for_priority=True)
@@ -229,6 +184,10 @@ def _add_goods(scene: Scene, owner: str) -> None:
         booking = _book(scene, owner, actor, start)
         _visit(scene, owner, booking, stage, start)
         _keep_booking(scene, owner, stage, booking)
+    running = timedelta(hours=4) if owner == "represented" else timedelta()
+    booking = _book(scene, owner, actor, at(TUESDAY, 11, 30) + running)
+    _visit(scene, owner, booking, "opened", at(TUESDAY, 11, 30) + running)
+    _keep_booking(scene, owner, "running", booking)
     held = order(_instruction(scene, owner), start=at(FRIDAY, 9) + thursday, attendee=f"Attendee-{owner}")
     _keep_booking(
         scene, owner, "hold", hold(world.database, actor=actor, order=held, now=EVENING, keep=plainly)
@@ -292,7 +251,7 @@ def _keep_instruction(scene: Scene, owner: str) -> None:
             "instruction",
             owner,
             reference,
-            parties=_PARTIES[owner],
+            parties=PARTIES[owner],
             office=OFFICE_OF[owner],
             marks=frozenset({reference, f"Goods-{owner}"} | _strangers(owner, scene)),
         )
@@ -315,7 +274,7 @@ def _keep_booking(scene: Scene, owner: str, stage: str, booking: Booking) -> Non
             f"booking:{stage}",
             owner,
             booking.reference,
-            parties=_PARTIES[owner],
+            parties=PARTIES[owner],
             office=OFFICE_OF[owner],
             mine=frozenset({Role.INSPECTOR} if scene.world.inspectors[0] in crew else ()),
             version=int(str(version)),
@@ -348,11 +307,34 @@ def _add_roster(scene: Scene, owner: str) -> None:
     ((duty,),) = scene.run(
         "SELECT id FROM duty WHERE inspector = :id AND date = :day", id=inspector, day=LAST_DAY
     )
+    _keep_replan(scene, owner, str(badge))
     marks = frozenset({str(badge), f"Inspector-{badge}", f"Absence-{owner}", f"Loan-{owner}"})
     scene.keep(Thing("inspector", owner, str(badge), office=office, mine=mine, marks=marks))
     scene.keep(Thing("duty", owner, str(duty), office=office, mine=mine))
     scene.keep(Thing("site", owner, SITE_OF[owner], office=office))
     scene.keep(Thing("office", owner, office, office=office))
+
+
+def _keep_replan(scene: Scene, owner: str, badge: str) -> None:
+    """Proposals for the last day, where nothing is booked."""
+    order = ReplanOrder.model_validate(
+        {
+            "date": LAST_DAY,
+            "causes": [
+                {
+                    "kind": "inspector_away",
+                    "badge": badge,
+                    "begins": at(LAST_DAY, 10),
+                    "reason": f"Replan-{owner}",
+                }
+            ],
+        }
+    )
+    manager = scene.world.manager(OFFICE_OF[owner])
+    row = propose_replan(scene.world.database, actor=manager, order=order, now=NOW, keep=plainly)
+    scene.keep(
+        Thing("replan", owner, str(row.id), office=OFFICE_OF[owner], marks=frozenset({f"Replan-{owner}"}))
+    )
 
 
 def _add_keys(scene: Scene, owner: str) -> None:

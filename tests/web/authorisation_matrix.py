@@ -13,8 +13,8 @@ from api.deps import Door
 from scheduler.access.policy import Action, Resource, Scope, TokenScope, permitted, token_scopes_for
 from scheduler.database.connection import Database
 from scheduler.vocabulary import Role
-from tests.web.authorisation_district import CALL, EVENING, Scene, Thing
 from tests.web.authorisation_requests import PLANS, Plan, things_of
+from tests.web.authorisation_scene import CALL, EVENING, Scene, Thing
 
 IDLE_AGENT = "desk_agent without a call"
 ASKERS: dict[str, Role] = {
@@ -97,7 +97,7 @@ def _touched(case: Case) -> tuple[str, str]:
         return case.plan.uses, "own"
     if case.thing is NOTHING:
         return case.route, ""
-    if case.thing.kind in {"inspector", "duty", "site"}:
+    if case.thing.kind in {"inspector", "duty", "site", "replan"}:
         return "roster", ""
     return case.thing.kind, case.thing.owner
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from scheduler.booking.numbers import new_number
 from scheduler.vocabulary import Role
-from tests.factories import SATURDAY, at
-from tests.web.authorisation_district import (
+from tests.factories import SATURDAY, TUESDAY, at
+from tests.web.authorisation_scene import (
     CODE,
     EVENING,
     FRIDAY,
@@ -24,6 +24,7 @@ from tests.web.authorisation_district import (
 _UNKNOWN = {
     "instruction": "010020261999999998",
     "inspector": "B99999",
+    "replan": "999999999",
     "duty": "999999999",
     "site": "nowhere",
     "office": "nowhere",
@@ -140,6 +141,26 @@ def _availability(_scene: Scene, thing: Thing, _role: Role) -> Ask:
     return Ask("/api/v1/availability", query=query)
 
 
+def _disturb(_scene: Scene, thing: Thing, _role: Role) -> Ask:
+    cause = {
+        "kind": "inspector_away",
+        "badge": thing.name,
+        "begins": at(LAST_DAY, 9).isoformat(),
+        "reason": "示例",
+    }
+    return Ask(f"{V}/replans", {"date": LAST_DAY.isoformat(), "causes": [cause]})
+
+
+def _run_on(_scene: Scene, thing: Thing, _role: Role) -> Ask:
+    ends = at(TUESDAY, 16 if thing.owner == "represented" else 12, 5)
+    return Ask(f"{V}/visits/{thing.name}/longer", {"ends": ends.isoformat()}, if_match=thing.version)
+
+
+def _be_late(_scene: Scene, thing: Thing, _role: Role) -> Ask:
+    ready = at(THURSDAY, 13 if thing.owner == "represented" else 11)
+    return Ask(f"{V}/bookings/{thing.name}/late", {"ready_at": ready.isoformat()}, if_match=thing.version)
+
+
 def _why_not(scene: Scene, thing: Thing, role: Role) -> Ask:
     asked = _availability(scene, thing, role)
     return replace(
@@ -193,6 +214,7 @@ PLANS: dict[str, Plan] = {
     "POST /bookings/{number}/hold-move": _move(V + "/bookings/{}/hold-move"),
     "POST /bookings/{number}/cancel": _stage("confirmed", V + "/bookings/{}/cancel", {"reason": "示例"}),
     "POST /bookings/{number}/ready": _stage("confirmed", V + "/bookings/{}/ready", {}),
+    "POST /bookings/{number}/late": Plan(_be_late, ("booking:confirmed",)),
     "POST /bookings/{number}/accept": _stage("requested", V + "/bookings/{}/accept", {}),
     "POST /bookings/{number}/refuse": _stage("requested", V + "/bookings/{}/refuse", {"reason": "示例"}),
     "POST /bookings/{number}/priority": _stage(
@@ -201,6 +223,7 @@ PLANS: dict[str, Plan] = {
     "GET /visits/{number}": _named("booking:done", V + "/visits/{}"),
     "POST /visits/{number}/arrival": _stage("due", V + "/visits/{}/arrival", {}),
     "POST /visits/{number}/opening": _stage("arrived", V + "/visits/{}/opening", {}),
+    "POST /visits/{number}/longer": Plan(_run_on, ("booking:running",)),
     "POST /visits/{number}/end": _stage("opened", V + "/visits/{}/end", {}),
     "POST /visits/{number}/outcome": _stage(
         "ended", V + "/visits/{}/outcome", {"outcome": "passed", "signed_by": "示例陪同人"}
@@ -212,6 +235,12 @@ PLANS: dict[str, Plan] = {
     "POST /visits/{number}/corrections": _stage(
         "done", V + "/visits/{}/corrections", {"reason": "示例", "changes": {"signed_by": "示例另一人"}}
     ),
+    "GET /replans": _fixed(f"{V}/replans"),
+    "GET /replans/harm": _fixed(f"{V}/replans/harm"),
+    "POST /replans": Plan(_disturb, ("inspector",)),
+    "GET /replans/{number}": _named("replan", V + "/replans/{}"),
+    "POST /replans/{number}/apply": _named("replan", V + "/replans/{}/apply", {}),
+    "POST /replans/{number}/discard": _named("replan", V + "/replans/{}/discard"),
     "GET /instructions": _fixed(f"{V}/instructions"),
     "POST /instructions/bulk": Plan(_bulk, ("instruction",), unknown_is_made=True),
     "PUT /instructions/{kind}/{reference:path}": Plan(_put, ("instruction",), unknown_is_made=True),

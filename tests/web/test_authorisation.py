@@ -10,7 +10,7 @@ from sqlalchemy import text
 from api.app import create_app
 from scheduler.access.policy import Scope, permitted
 from scheduler.database.connection import Database
-from tests.web.authorisation_district import EVENING, Scene, make_scene
+from tests.web.authorisation_district import make_scene
 from tests.web.authorisation_matrix import (
     ASKERS,
     NOTHING,
@@ -25,6 +25,7 @@ from tests.web.authorisation_matrix import (
     status_of,
 )
 from tests.web.authorisation_requests import PLANS
+from tests.web.authorisation_scene import EVENING, Scene
 
 ROUTES = sorted(routes())
 SEARCHES = {"POST /calls/enterprise"}

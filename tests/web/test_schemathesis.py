@@ -18,8 +18,9 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from tests.web.authorisation_district import Scene, make_scene
+from tests.web.authorisation_district import make_scene
 from tests.web.authorisation_matrix import House
+from tests.web.authorisation_scene import Scene
 
 EXAMPLES = 5
 """Of each operation and asker; derandomised, so they are the same in each run."""
