@@ -272,6 +272,10 @@ class NoPlace(Conflict):
     """No complete crew can keep that time together with all other promises."""
 
 
+class KeptForPriority(Conflict):
+    """What is left of that day is kept for fresh and live goods for now."""
+
+
 class UnqualifiedDay(NotAllowed):
     """Nobody who may inspect these goods is on duty on that day."""
 

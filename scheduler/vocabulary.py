@@ -79,6 +79,10 @@ class Priority(StrEnum):
     ORDINARY = "ordinary"
 
 
+PRIORITY_GOODS = frozenset({Priority.RELIEF_OR_DANGEROUS, Priority.LIVE_ANIMALS, Priority.GREEN_CHANNEL})
+"""The classes that have priority once it is granted: all but ordinary goods."""
+
+
 class PriorityAnswer(StrEnum):
     """What became of an application for priority inspection."""
 
@@ -268,6 +272,13 @@ class ReplanState(StrEnum):
     PROPOSED = "proposed"
     APPLIED = "applied"
     DISCARDED = "discarded"
+
+
+class HarmKind(StrEnum):
+    """How priority cost somebody else time: a promise that moved, or a start that was kept for others."""
+
+    MOVED = "moved"
+    KEPT = "kept"
 
 
 class CallEnd(StrEnum):

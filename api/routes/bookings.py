@@ -59,6 +59,7 @@ RULES_OF_TIME = (
     errors.TooLateToFinish,
     errors.UnqualifiedDay,
     errors.NoPlace,
+    errors.KeptForPriority,
     errors.WindowTooLong,
     errors.NaiveTime,
 )

@@ -31,6 +31,7 @@ from scheduler.rules.modes import require_bookable, waits_for_office
 from scheduler.rules.policy import BookingRules, ReferencePatterns, VisitRules
 from scheduler.rules.priority import Decision, decide
 from scheduler.vocabulary import (
+    PRIORITY_GOODS,
     CreditLevel,
     Direction,
     GoodsCategory,
@@ -40,8 +41,6 @@ from scheduler.vocabulary import (
     RequestReason,
     RiskLevel,
 )
-
-GREEN = frozenset({Priority.RELIEF_OR_DANGEROUS, Priority.LIVE_ANIMALS, Priority.GREEN_CHANNEL})
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +102,7 @@ def admit(session: Session, *, actor: Actor, order: Order, now: datetime, refere
             credit=credit,
             green=decision is not None
             and decision.answer is PriorityAnswer.GRANTED
-            and decision.priority in GREEN,
+            and decision.priority in PRIORITY_GOODS,
             excluded=excluded,
             must_finish_by=must_finish_by,
         ),

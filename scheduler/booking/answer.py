@@ -101,7 +101,7 @@ def settle_request(
     """
     if booking.request_reason == RequestReason.INSTRUCTION_AWAITED.value and _awaits(session, booking):
         raise errors.InstructionMissing(field="/instructions")
-    demand = demand_of(session, booking)
+    demand = demand_of(session, booking).for_office()
 
     def work() -> Booking:
         # a rest day or an hour outside opening is what the office has just said yes to

@@ -9,8 +9,9 @@ from sqlmodel import Session
 
 from scheduler import errors
 from scheduler.access.actor import Actor
-from scheduler.booking.admission import GREEN, Admission, admit, require_attendee
+from scheduler.booking.admission import Admission, admit, require_attendee
 from scheduler.booking.answers import answer_by
+from scheduler.booking.kept import record_kept
 from scheduler.booking.numbers import Numbers
 from scheduler.booking.orders import Order
 from scheduler.booking.place import crew_on, judge_start, lock_day, try_day
@@ -24,11 +25,19 @@ from scheduler.promise.boards import Boards, Standing, boards_of
 from scheduler.promise.proposals import Found, Proposals, write_searching
 from scheduler.promise.reference import Reference
 from scheduler.promise.rows import local_date
-from scheduler.promise.search import Demand, nearest, true_starts
+from scheduler.promise.search import (
+    Demand,
+    Question,
+    TrueStarts,
+    answer,
+    nearest,
+    read_question,
+    true_starts,
+)
 from scheduler.reminders.announce import What
 from scheduler.rules.lead_times import ceil_to_grid
 from scheduler.rules.policy import BookingRules
-from scheduler.vocabulary import BookingState, PriorityAnswer, RequestReason
+from scheduler.vocabulary import PRIORITY_GOODS, BookingState, PriorityAnswer, RequestReason
 
 Kept = TypeVar("Kept")
 
@@ -94,12 +103,15 @@ def _book(session: Session, asking: Asking) -> Booking:
     numbers = require_room(session, asking.reference, admission, order=order, now=asking.now)
 
     def decide() -> Booking:
-        start = order.start or _earliest(session, asking, admission)
+        start, kept = _start(session, asking, admission)
         judged = _judge(asking, admission, start)
         reason = admission.waits or judged
         if reason is not None:
             return _request(session, asking, admission, numbers, start=start, reason=reason)
-        return _promise(session, asking, admission, numbers, start)
+        booking = _promise(session, asking, admission, numbers, start)
+        if kept is not None and asking.state is BookingState.CONFIRMED:
+            record_kept(session, booking, kept=kept, now=asking.now)
+        return booking
 
     return with_alternatives(
         session, decide, boards=asking.boards, demand=admission.demand, wished=order.window[0], now=asking.now
@@ -126,23 +138,51 @@ def _admit(session: Session, asking: Asking) -> Admission:
     return admission
 
 
-def _earliest(session: Session, asking: Asking, admission: Admission) -> datetime:
-    """The earliest true start of a flexible order's window, or its beginning on a rest day."""
+def _start(session: Session, asking: Asking, admission: Admission) -> tuple[datetime, datetime | None]:
+    """The start to book: the exact one, or the earliest true one of a window, or its beginning on a rest day.
+
+    With it an earlier start that is kept for the green channel, if there is one.
+    """
+    if asking.order.start is not None:
+        return asking.order.start, None
     begins, ends = asking.order.window
     first, last = local_date(max(begins, asking.now)), local_date(ends)
     rules = asking.reference.policy(BookingRules, office=admission.site.office, on=first)
     if (last - first).days > rules.window_max_days:
         raise errors.WindowTooLong(field="/wished_to", days=rules.window_max_days)
     last = min(last, local_date(asking.now) + timedelta(days=rules.horizon_days))
-    found = true_starts(
+    question = read_question(
         session, asking.boards, demand=admission.demand, first=first, last=last, now=asking.now
     )
-    fitting = [start for start in found.starts if begins <= start <= ends]
+    fitting = _within(answer(asking.boards, question), begins, ends)
     if fitting:
-        return fitting[0]
+        return fitting[0], _kept_start(session, asking, question, begins=begins, ends=fitting[0])
     if admission.waits is not None or asking.reference.opening(admission.site.office, first) is None:
-        return ceil_to_grid(max(begins, asking.now), rules.grid_minutes)
+        return ceil_to_grid(max(begins, asking.now), rules.grid_minutes), None
     raise errors.NoPlace(field="/wished_from", reason="crew_busy")
+
+
+def _within(found: TrueStarts, begins: datetime, ends: datetime) -> list[datetime]:
+    return [start for start in found.starts if begins <= start <= ends]
+
+
+def _kept_start(
+    session: Session, asking: Asking, question: Question, *, begins: datetime, ends: datetime
+) -> datetime | None:
+    """The first start before another one that could be kept, were its day not kept for the green channel."""
+    days = [day for day in question.kept if day <= local_date(ends)]
+    if not days:
+        return None
+    found = true_starts(
+        session,
+        asking.boards,
+        demand=question.demand.for_office(),
+        first=min(days),
+        last=max(days),
+        now=asking.now,
+    )
+    earlier = [start for start in _within(found, begins, ends) if start < ends and local_date(start) in days]
+    return earlier[0] if earlier else None
 
 
 def _judge(asking: Asking, admission: Admission, start: datetime) -> RequestReason | None:
@@ -152,7 +192,7 @@ def _judge(asking: Asking, admission: Admission, start: datetime) -> RequestReas
     except errors.TooShortNotice:
         decision = admission.decision
         waiting = decision is not None and decision.answer is PriorityAnswer.AWAITING_OFFICE
-        if not waiting or decision is None or decision.priority not in GREEN:
+        if not waiting or decision is None or decision.priority not in PRIORITY_GOODS:
             raise
     # only priority makes this time possible, and the office decides on it
     judge_start(asking.reference, demand.as_green(), start, asking.now)
@@ -222,7 +262,7 @@ def _crew(asking: Asking, admission: Admission, standing: Standing, start: datet
         return crew_on(
             standing, demand=admission.demand, start=start, now=asking.now, proposals=asking.proposals
         )
-    except errors.NoPlace:
+    except (errors.NoPlace, errors.KeptForPriority):
         if asking.order.start is None:
             raise StaleDayError from None
         raise
@@ -271,6 +311,7 @@ def _create(
 
 _WITH_ALTERNATIVES = (
     errors.NoPlace,
+    errors.KeptForPriority,
     errors.UnqualifiedDay,
     errors.ClosedDay,
     errors.TooLateToFinish,

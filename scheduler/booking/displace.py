@@ -88,7 +88,8 @@ def offer_times(
     until = booking.answer_by
     while len(offers) < rules.offers and (start := _next_offer(session, boards, booking, offers, now)):
         try:
-            assignment = find_place(session, boards, demand=demand_of(session, booking), start=start, now=now)
+            demand = demand_of(session, booking).for_office()
+            assignment = find_place(session, boards, demand=demand, start=start, now=now)
         except Refusal:
             break  # what the search had seen is gone by the lock's truth: offer no more
         write_hold(
@@ -106,6 +107,7 @@ def _next_offer(
     wished = booking.planned_start or booking.wished_from
     first = max(local_date(wished), local_date(now))
     last = max(local_date(wished) + OFFERED_WITHIN, first)
-    found = true_starts(session, boards, demand=demand_of(session, booking), first=first, last=last, now=now)
+    demand = demand_of(session, booking).for_office()
+    found = true_starts(session, boards, demand=demand, first=first, last=last, now=now)
     left = [start for start in found.starts if start not in offers and start != wished]
     return nearest(left, wished, count=1)[0] if left else None

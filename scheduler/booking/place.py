@@ -13,7 +13,7 @@ from scheduler.promise.oracles import names_fixed_before
 from scheduler.promise.proposals import Found, Proposals
 from scheduler.promise.reference import Reference
 from scheduler.promise.rows import local_date, minute_of
-from scheduler.promise.search import Demand, candidate_of
+from scheduler.promise.search import Demand, candidate_of, is_kept_until
 from scheduler.rules.lead_times import earliest_start, require_notice
 from scheduler.rules.policy import BookingRules
 from scheduler.vocabulary import WORKDAY_KINDS, RequestReason
@@ -110,10 +110,13 @@ def crew_on(
 
     Raises:
         SearchNeededError: others' names may have to change; the oracle looks, then the write runs again.
-        NoPlace, TooLateToFinish, UnqualifiedDay, ClosedDay, OffGrid: why there is none.
+        NoPlace, TooLateToFinish, UnqualifiedDay, ClosedDay, OffGrid, KeptForPriority: why there is none.
     """
     plan = standing.plan.minus(without) if without else standing.plan
     day, facts = plan.stamp.date, standing.reference
+    kept = is_kept_until(facts, plan, demand, now=now)
+    if kept is not None:
+        raise errors.KeptForPriority(field="/start", until=kept)
     job = candidate_of(facts, demand, day).at(minute_of(start, day), NEW)
     fixed = names_fixed_before(facts, office=demand.office, day=day, now=now, green=demand.green)
     found = proposals.place(plan, fixed, job)

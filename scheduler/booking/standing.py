@@ -2,11 +2,11 @@
 
 from sqlmodel import Session
 
-from scheduler.booking.admission import GREEN, credit_of
+from scheduler.booking.admission import credit_of
 from scheduler.models import Booking
 from scheduler.promise.rows import local_date
 from scheduler.promise.search import Demand
-from scheduler.vocabulary import Priority, PriorityAnswer
+from scheduler.vocabulary import PRIORITY_GOODS, Priority, PriorityAnswer
 
 
 def demand_of(session: Session, booking: Booking) -> Demand:
@@ -17,7 +17,8 @@ def demand_of(session: Session, booking: Booking) -> Demand:
         type=booking.type,
         minutes=booking.planned_minutes,
         credit=credit_of(session, booking.enterprise, local_date(booking.wished_from)),
-        green=booking.priority_answer == PriorityAnswer.GRANTED.value and Priority(booking.priority) in GREEN,
+        green=booking.priority_answer == PriorityAnswer.GRANTED.value
+        and Priority(booking.priority) in PRIORITY_GOODS,
         excluded=frozenset(booking.excluded),
         must_finish_by=booking.must_finish_by,
     )

@@ -8,11 +8,11 @@ from sqlmodel import Session, col, select
 
 from scheduler.access.actor import Actor, booking_scope
 from scheduler.booking.place import NEW, judge_start
-from scheduler.errors import Plain, Refusal
+from scheduler.errors import KeptForPriority, Plain, Refusal
 from scheduler.models import Booking
 from scheduler.promise.boards import Boards
 from scheduler.promise.rows import MINUTES_OF_DAY, instant_of, local_date, minute_of
-from scheduler.promise.search import Question, candidate_of
+from scheduler.promise.search import Question, candidate_of, is_kept_until
 from solver import reasons
 from solver.explain import Relaxation
 
@@ -71,6 +71,9 @@ def explain_start(boards: Boards, question: Question, start: datetime) -> Explai
         return Explained(waits.value)
     (plan,) = question.plans
     day = plan.stamp.date
+    kept = is_kept_until(facts, plan, demand, now=question.now)
+    if kept is not None:
+        return Explained(KeptForPriority.code, {"until": kept})
     job = candidate_of(facts, demand, day).at(minute_of(start, day), NEW)
     fixed = question.fixed_before(day)
     # where every name is published, nobody's may change

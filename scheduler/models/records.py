@@ -31,7 +31,7 @@ from scheduler.models.columns import (
     textual,
     whole,
 )
-from scheduler.vocabulary import Channel, MessageState, ReplanState, Role
+from scheduler.vocabulary import Channel, HarmKind, MessageState, ReplanState, Role
 
 
 class TransactionId(UserDefinedType[int]):
@@ -190,10 +190,18 @@ class Replan(Table, table=True):
 
 
 class PriorityHarm(Table, table=True):
-    """What a priority decision cost somebody else: minutes of waiting, and who agreed to them."""
+    """What priority cost somebody else: minutes of waiting; of a promise that moved also for whom, and who agreed.
+
+    `kept`: a flexible booking got a later start than it would have, had nothing been kept for the green channel.
+    """
 
     __tablename__ = "priority_harm"
     __table_args__ = (
+        one_of("kind", HarmKind),
+        CheckConstraint(
+            "kind <> 'moved' OR (favoured IS NOT NULL AND consented_by IS NOT NULL)",
+            name="moved_with_consent",
+        ),
         CheckConstraint("booking <> favoured", name="harm_to_another"),
         CheckConstraint("minutes <> 0", name="harm_is_felt"),
         Index("priority_harm_office_date", "office", "date"),
@@ -202,10 +210,11 @@ class PriorityHarm(Table, table=True):
     id: int | None = Field(default=None, sa_column=identity())
     office: int = Field(sa_column=refers_to("office.id", index=False))
     date: LocalDate = Field(sa_column=Column(Date, nullable=False))
-    favoured: int = Field(sa_column=refers_to("booking.id"))
+    kind: str
+    favoured: int | None = Field(default=None, sa_column=refers_to("booking.id", null=True))
     booking: int = Field(sa_column=refers_to("booking.id"))
     minutes: int
-    consented_by: str
+    consented_by: str | None = None
     decided_by: int | None = Field(default=None, sa_column=refers_to("account.id", null=True, index=False))
     decided_at: datetime = Field(sa_column=instant())
 

@@ -102,10 +102,8 @@ class Boards:
             and known.stamp.rules_version == stamp.rules_version
         ):
             return known.after(stamp, reference, taken.changes)
-        day, plan = read_days(session, office=stamp.office, days=[stamp.date], reference=reference)[
-            stamp.date
-        ]
-        return OfficeDayPlan(stamp, day, plan)
+        read = read_days(session, office=stamp.office, days=[stamp.date], reference=reference)
+        return OfficeDayPlan(stamp, *read[stamp.date])
 
     def days(
         self, session: Session, *, office: int, days: Sequence[date]
@@ -123,8 +121,7 @@ class Boards:
         missing = [stamp for stamp in stamps if stamp.date not in kept]
         read = read_days(session, office=office, days=[stamp.date for stamp in missing], reference=reference)
         for stamp in missing:
-            day, plan = read[stamp.date]
-            kept[stamp.date] = OfficeDayPlan(stamp, day, plan)
+            kept[stamp.date] = OfficeDayPlan(stamp, *read[stamp.date])
         if clean:
             self._keep(kept.values())
         return reference, [kept[stamp.date] for stamp in stamps]

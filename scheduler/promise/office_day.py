@@ -17,12 +17,14 @@ from solver.plan import Assignment
 class OfficeDayPlan:
     """An office day as it stands: problem, stored plan, and the solver's board for quick questions.
 
-    `without` are bookings that were left out, as if they had given their crews up.
+    `green` are bookings with priority; `without` those that were left out, as if they had given their crews
+    up.
     """
 
     stamp: DayStamp
     day: Day
     plan: dict[int, Assignment]
+    green: frozenset[int] = frozenset()
     without: frozenset[int] = frozenset()
 
     @cached_property
@@ -35,20 +37,23 @@ class OfficeDayPlan:
         gone = frozenset(bookings)
         day = replace(self.day, jobs=tuple(job for job in self.day.jobs if job.id not in gone))
         board = revise(self.board, day, dict.fromkeys(gone))
-        return _lay_out(self.stamp, day, board, without=gone)
+        return _lay_out(self.stamp, day, board, green=self.green, without=gone)
 
     def after(
         self, stamp: DayStamp, reference: Reference, changes: Sequence[tuple[int, list[Any] | None]]
     ) -> "OfficeDayPlan":
         """The day at a later stamp, when these jobs changed and nothing else did."""
-        jobs, rows = changed_jobs(reference, changes)
-        kept = [job for job in self.day.jobs if job.id not in rows]
-        day = replace(self.day, jobs=(*kept, *jobs))
-        board = revise(self.board, day, rows)
-        return _lay_out(stamp, day, board, without=self.without)
+        changed = changed_jobs(reference, changes)
+        kept = [job for job in self.day.jobs if job.id not in changed.rows]
+        day = replace(self.day, jobs=(*kept, *changed.jobs))
+        board = revise(self.board, day, changed.rows)
+        green = self.green - changed.rows.keys() | changed.green
+        return _lay_out(stamp, day, board, green=green, without=self.without)
 
 
-def _lay_out(stamp: DayStamp, day: Day, board: Board, *, without: frozenset[int]) -> OfficeDayPlan:
-    plan = OfficeDayPlan(stamp, day, dict(board.plan), without)
+def _lay_out(
+    stamp: DayStamp, day: Day, board: Board, *, green: frozenset[int], without: frozenset[int]
+) -> OfficeDayPlan:
+    plan = OfficeDayPlan(stamp, day, dict(board.plan), green, without)
     plan.__dict__["board"] = board  # where cached_property keeps it
     return plan

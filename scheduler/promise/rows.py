@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import text
 from sqlmodel import Session
@@ -100,13 +100,27 @@ def take_day(
     return Taken(DayStamp(office, day, version, rules), *rest) if taken else None
 
 
-def changed_jobs(
-    reference: Reference, changes: Sequence[tuple[int, list[Any] | None]]
-) -> tuple[list[Job], dict[int, Assignment | None]]:
-    """The jobs that came or changed, and the assignment of each number; None where the job is gone."""
+class DayRead(NamedTuple):
+    """An office day as rows have it: problem, plan, and the jobs that have priority."""
+
+    problem: Day
+    plan: dict[int, Assignment]
+    green: frozenset[int]
+
+
+class JobsChanged(NamedTuple):
+    """Jobs that came or changed, the assignment of each number (None: gone), and which have priority."""
+
+    jobs: list[Job]
+    rows: dict[int, Assignment | None]
+    green: frozenset[int]
+
+
+def changed_jobs(reference: Reference, changes: Sequence[tuple[int, list[Any] | None]]) -> JobsChanged:
+    """What the rows of changed jobs say."""
     rows = [row for _, row in changes if row is not None]
     gone: dict[int, Assignment | None] = {number: None for number, row in changes if row is None}
-    return [_job(reference, row) for row in rows], {**gone, **_plan(rows)}
+    return JobsChanged([_job(reference, row) for row in rows], {**gone, **_plan(rows)}, _green(rows))
 
 
 def read_rules_version(session: Session) -> int:
@@ -117,9 +131,9 @@ def read_rules_version(session: Session) -> int:
 
 def read_days(
     session: Session, *, office: int, days: Sequence[date], reference: Reference
-) -> dict[date, tuple[Day, dict[int, Assignment]]]:
+) -> dict[date, DayRead]:
     """The problem and the stored plan of an office's days, in one statement."""
-    found: dict[date, tuple[Day, dict[int, Assignment]]] = {}
+    found: dict[date, DayRead] = {}
     people: dict[int, Inspector] = {}
     if not days:
         return found
@@ -128,7 +142,8 @@ def read_days(
         # one statement sees one moment: an inspector holds the same on each of the days
         for one in {duty[1] for duty in rows.duties} - people.keys():
             people[one] = Inspector(one, _validities(rows.held.get(str(one), [])))
-        found[day.date()] = (_problem(reference, office, day.date(), rows, people), _plan(rows.jobs))
+        problem = _problem(reference, office, day.date(), rows, people)
+        found[day.date()] = DayRead(problem, _plan(rows.jobs), _green(rows.jobs))
     return found
 
 
@@ -198,7 +213,7 @@ def _validities(rows: list[list[Any]]) -> dict[str, tuple[tuple[date, date | Non
 
 
 def _job(reference: Reference, row: list[Any]) -> Job:
-    id_, site, start, minutes, type_, _dock, finish_by, excluded, state, _crew = row
+    id_, site, start, minutes, type_, _dock, finish_by, excluded, state, _crew, _green = row
     return Job(
         id=id_,
         site=site,
@@ -213,6 +228,10 @@ def _job(reference: Reference, row: list[Any]) -> Job:
 
 def _plan(jobs: list[list[Any]]) -> dict[int, Assignment]:
     return {row[0]: Assignment(tuple(row[9] or ()), row[5]) for row in jobs}
+
+
+def _green(jobs: list[list[Any]]) -> frozenset[int]:
+    return frozenset(row[0] for row in jobs if row[10])
 
 
 def _closures(

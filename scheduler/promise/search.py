@@ -13,6 +13,7 @@ from scheduler.promise.office_day import OfficeDayPlan
 from scheduler.promise.oracles import names_fixed_before
 from scheduler.promise.reference import Reference
 from scheduler.promise.rows import MINUTES_OF_DAY, instant_of, local_date, minute_of
+from scheduler.promise.share import kept_until
 from scheduler.rules.lead_times import earliest_start
 from scheduler.rules.policy import BookingRules
 from scheduler.vocabulary import WORKDAY_KINDS, CreditLevel
@@ -38,6 +39,12 @@ class Demand:
     green: bool = False
     excluded: frozenset[int] = frozenset()
     must_finish_by: datetime | None = None
+    of_office: bool = False
+    """The office itself gives the place: what is kept for the green channel is its to give."""
+
+    def for_office(self) -> "Demand":
+        """The same demand where the office itself gives the place."""
+        return replace(self, of_office=True)
 
     def as_green(self) -> "Demand":
         """The same demand with the green channel's notice."""
@@ -61,6 +68,8 @@ class Question:
     plans: Sequence[OfficeDayPlan]
     candidates: Sequence[Candidate]
     now: datetime
+    kept: frozenset[date] = frozenset()
+    """Days whose rest is kept for the green channel."""
 
     def fixed_before(self, day: date) -> int | None:
         """The minute of a day before which starts keep their names; None: all of them do."""
@@ -84,8 +93,28 @@ def read_question(
     if not days:
         return Question(boards.at_hand(session), demand, (), (), now)
     facts, plans = boards.days(session, office=demand.office, days=days)
-    asked = [candidate_of(facts, demand, day, _window(facts, day, demand, now)) for day in days]
-    return Question(facts, demand, plans, asked, now)
+    kept = frozenset(
+        plan.stamp.date for plan in plans if is_kept_until(facts, plan, demand, now=now) is not None
+    )
+    asked = [
+        candidate_of(facts, demand, day, _NEVER if day in kept else _window(facts, day, demand, now))
+        for day in days
+    ]
+    return Question(facts, demand, plans, asked, now, kept)
+
+
+def is_kept_until(
+    reference: Reference, plan: OfficeDayPlan, demand: Demand, *, now: datetime
+) -> datetime | None:
+    """Until when a day is kept from a demand for the green channel; None: it is not."""
+    if demand.green or demand.of_office:
+        return None
+    people = len(reference.types[demand.type].seats)
+    return kept_until(reference, plan, minutes=demand.minutes, people=people, now=now)
+
+
+_NEVER: Final = (MINUTES_OF_DAY, MINUTES_OF_DAY)
+"""A window without a start."""
 
 
 def is_searched(days: int, *, wished: bool | None) -> bool:
@@ -109,7 +138,7 @@ def answer(boards: Boards, question: Question, *, thorough: bool = False) -> Tru
     if thorough:
         masks = _search(boards, question, masks)
     starts = tuple(_instants(plans, masks))
-    return TrueStarts(starts, _left_out(plans, asked, question.demand))
+    return TrueStarts(starts, _left_out(question))
 
 
 def _search(boards: Boards, question: Question, masks: Sequence[int]) -> list[int]:
@@ -150,22 +179,21 @@ def candidate_of(
 
 def _window(reference: Reference, day: date, demand: Demand, now: datetime) -> tuple[int, int]:
     """The minutes of a day in which a start may be offered; empty on rest days and too early ones."""
-    nothing = (MINUTES_OF_DAY, MINUTES_OF_DAY)
     kind = reference.kinds.get(day)
     if kind not in WORKDAY_KINDS or not reference.sites[demand.site].exists_on(day):
-        return nothing
+        return _NEVER
     rules = reference.policy(BookingRules, office=demand.office, on=day)
     if (day - local_date(now)).days > rules.horizon_days:
-        return nothing
+        return _NEVER
     try:
         earliest = earliest_start(
             now=now, credit=demand.credit, day_kind=kind, out_of_hours=False, green=demand.green, rules=rules
         )
     except CreditExcluded:
-        return nothing
+        return _NEVER
     opening = reference.opening(demand.office, day)
     if opening is None:
-        return nothing
+        return _NEVER
     first = min(max(minute_of(earliest, day), opening[0]), MINUTES_OF_DAY)
     return first, max(opening[1] - demand.minutes + 1, first)
 
@@ -179,13 +207,16 @@ def _instants(plans: Sequence[OfficeDayPlan], masks: Sequence[int]) -> Iterator[
             left ^= low
 
 
-def _left_out(plans: Sequence[OfficeDayPlan], asked: Sequence[Candidate], demand: Demand) -> dict[str, int]:
+def _left_out(question: Question) -> dict[str, int]:
     """Grid starts within opening hours that were not even asked for, by reason."""
     counts: dict[str, int] = {}
-    for plan, candidate in zip(plans, asked, strict=True):
+    demand = question.demand
+    for plan, candidate in zip(question.plans, question.candidates, strict=True):
         day, earliest = plan.day, candidate.earliest
         for start in range(day.opens, day.closes - demand.minutes + 1, GRID):
-            if start < earliest:
+            if day.date in question.kept:
+                reason = "kept_for_priority"
+            elif start < earliest:
                 reason = "too_short_notice"
             elif demand.must_finish_by is not None and demand.must_finish_by < instant_of(
                 day.date, start + demand.minutes

@@ -211,6 +211,6 @@ def _broken_rules(session: Session) -> int:
     count = 0
     for office in sorted({office for office, _ in days}):
         dates = [day for one, day in days if one == office]
-        for problem, plan in read_days(session, office=office, days=dates, reference=reference).values():
-            count += len(check(problem, plan))
+        for read in read_days(session, office=office, days=dates, reference=reference).values():
+            count += len(check(read.problem, read.plan))
     return count

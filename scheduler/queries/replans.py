@@ -49,13 +49,14 @@ class ReplanPage:
 
 @dataclass(frozen=True, slots=True)
 class HarmView:
-    """What a priority decision cost another booking: minutes of waiting, and who agreed."""
+    """What priority cost a booking: `moved` for a favoured one with somebody's word, or `kept` from it."""
 
     date: date
-    favoured: str
+    kind: str
+    favoured: str | None
     booking: str
     minutes: int
-    consented_by: str
+    consented_by: str | None
     decided_at: datetime
 
 
@@ -134,14 +135,16 @@ def list_harm(session: Session, *, actor: Actor, first: date, last: date) -> Har
     favoured, harmed = aliased(Booking), aliased(Booking)
     rows = session.execute(
         select(PriorityHarm, col(favoured.reference), col(harmed.reference))
-        .join(favoured, col(favoured.id) == col(PriorityHarm.favoured))
+        .outerjoin(favoured, col(favoured.id) == col(PriorityHarm.favoured))
         .join(harmed, col(harmed.id) == col(PriorityHarm.booking))
         .where(scope, col(PriorityHarm.date).between(first, last))
         .order_by(col(PriorityHarm.id))
         .limit(_MOST)
     ).all()
     items = tuple(
-        HarmView(row.date, gained, lost, row.minutes, row.consented_by, row.decided_at.astimezone(ZONE))
+        HarmView(
+            row.date, row.kind, gained, lost, row.minutes, row.consented_by, row.decided_at.astimezone(ZONE)
+        )
         for row, gained, lost in rows
     )
     return HarmList(items, sum(one.minutes for one in items))

@@ -24,7 +24,7 @@ from scheduler.promise.witness import store_crews
 from scheduler.reminders.announce import What, announce
 from scheduler.replan.fitting import Fitted
 from scheduler.replan.telling import Treatment, treat
-from scheduler.vocabulary import BookingState
+from scheduler.vocabulary import BookingState, HarmKind
 from solver.plan import Assignment
 from solver.replan import Overrun, Urgent
 
@@ -228,6 +228,7 @@ def _place_urgent(settling: Settling, job: int, moved: list[int]) -> None:
                 PriorityHarm(
                     office=booking.office,
                     date=booking.date,
+                    kind=HarmKind.MOVED.value,
                     favoured=job,
                     booking=other,
                     minutes=settling.fitted.starts[other] - starts[other],

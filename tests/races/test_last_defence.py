@@ -114,7 +114,7 @@ def _day(world: World) -> tuple[Day, dict[int, Assignment]]:
     with world.database.snapshot() as session:
         facts = read_reference(session)
         days = read_days(session, office=world.offices["north"], days=[TUESDAY], reference=facts)
-    return days[TUESDAY]
+    return days[TUESDAY].problem, days[TUESDAY].plan
 
 
 def test_no_plan_is_stored_without_passing_check(world: World) -> None:

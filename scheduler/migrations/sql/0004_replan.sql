@@ -11,12 +11,24 @@ ALTER TABLE booking ADD CONSTRAINT booking_finished_in_time CHECK (NOT (state IN
 ALTER TABLE booking ADD CONSTRAINT booking_running_minutes_positive CHECK (running_minutes > 0 AND running_minutes <= 1440);
 ALTER TABLE booking ADD CONSTRAINT booking_expected_is_planned CHECK (expected_start IS NULL OR expected_start = planned_start);
 
--- As before, with the minutes that a visit is known to take once it runs.
+-- As before, with the minutes that a visit is known to take once it runs, and whether it has priority.
 CREATE OR REPLACE FUNCTION job_of(b booking, crew bigint[]) RETURNS json LANGUAGE sql STABLE AS $$
     SELECT json_build_array(b.id, b.site, minute_of(b.planned_start, b.date),
         coalesce(b.running_minutes, b.planned_minutes), b.type, b.dock,
-        minute_of(b.must_finish_by, b.date), b.excluded, b.state, crew);
+        minute_of(b.must_finish_by, b.date), b.excluded, b.state, crew,
+        b.priority_answer = 'granted' AND b.priority <> 'ordinary');
 $$;
+
+-- What is kept of a day for the green channel depends on who has priority there.
+CREATE FUNCTION priority_bumps_day() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM bump_office_days(ARRAY[NEW.office], ARRAY[NEW.date]);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER booking_priority_bumps AFTER UPDATE OF priority, priority_answer ON booking
+    FOR EACH ROW WHEN (NEW.state IN ('hold', 'confirmed', 'in_progress')
+        AND (OLD.priority, OLD.priority_answer) IS DISTINCT FROM (NEW.priority, NEW.priority_answer))
+    EXECUTE FUNCTION priority_bumps_day();
 
 CREATE TABLE replan (
     id BIGINT GENERATED ALWAYS AS IDENTITY,
@@ -48,13 +60,16 @@ CREATE TABLE priority_harm (
     id BIGINT GENERATED ALWAYS AS IDENTITY,
     office BIGINT NOT NULL,
     date DATE NOT NULL,
-    favoured BIGINT NOT NULL,
+    kind VARCHAR NOT NULL,
+    favoured BIGINT,
     booking BIGINT NOT NULL,
     minutes INTEGER NOT NULL,
-    consented_by VARCHAR NOT NULL,
+    consented_by VARCHAR,
     decided_by BIGINT,
     decided_at TIMESTAMP WITH TIME ZONE NOT NULL,
     CONSTRAINT priority_harm_pkey PRIMARY KEY (id),
+    CONSTRAINT priority_harm_kind_known CHECK (kind IN ('moved', 'kept')),
+    CONSTRAINT priority_harm_moved_with_consent CHECK (kind <> 'moved' OR (favoured IS NOT NULL AND consented_by IS NOT NULL)),
     CONSTRAINT priority_harm_harm_to_another CHECK (booking <> favoured),
     CONSTRAINT priority_harm_harm_is_felt CHECK (minutes <> 0),
     CONSTRAINT priority_harm_office_fkey FOREIGN KEY(office) REFERENCES office (id) ON DELETE RESTRICT,
