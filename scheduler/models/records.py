@@ -190,9 +190,9 @@ class Replan(Table, table=True):
 
 
 class PriorityHarm(Table, table=True):
-    """What priority cost somebody else: minutes of waiting; of a promise that moved also for whom, and who agreed.
+    """What priority cost somebody else: minutes of waiting; where a promise moved, for whom and who agreed.
 
-    `kept`: a flexible booking got a later start than it would have, had nothing been kept for the green channel.
+    `kept`: a flexible booking got a later start than it would have, had nothing been kept of the day.
     """
 
     __tablename__ = "priority_harm"

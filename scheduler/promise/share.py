@@ -1,4 +1,4 @@
-"""What is kept of a day for the green channel: ordinary goods may not take the last of it before it is released."""
+"""What is kept of a day for the green channel, until it is released: ordinary goods may not take it."""
 
 from datetime import datetime
 

@@ -143,7 +143,13 @@ def list_harm(session: Session, *, actor: Actor, first: date, last: date) -> Har
     ).all()
     items = tuple(
         HarmView(
-            row.date, row.kind, gained, lost, row.minutes, row.consented_by, row.decided_at.astimezone(ZONE)
+            date=row.date,
+            kind=row.kind,
+            favoured=gained,
+            booking=lost,
+            minutes=row.minutes,
+            consented_by=row.consented_by,
+            decided_at=row.decided_at.astimezone(ZONE),
         )
         for row, gained, lost in rows
     )

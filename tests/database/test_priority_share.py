@@ -1,4 +1,4 @@
-"""A share of each day is kept for the green channel and released step by step; what it costs is written down."""
+"""A share of each day is kept for the green channel, released step by step; its cost is written down."""
 
 from datetime import date, datetime, timedelta
 
@@ -69,7 +69,7 @@ def demand(world: World, *, green: bool) -> Demand:
     )
 
 
-# Four inspectors, nine hours each: a full day of 0.1 is 216 minutes of people, half of it 108: one visit of two.
+# Four inspectors, nine hours each: a full day of 0.1 is 216 minutes of people, half of it one visit of two.
 
 
 def test_ordinary_goods_do_not_take_what_is_kept(world: World) -> None:
