@@ -107,6 +107,10 @@ class Model:
         held = self.rows[number].state == "hold"
         self.rows[number] = self.rows[number].next("cancelled" if held else "displaced")
 
+    def delay(self, number: str, start: datetime) -> None:
+        """A later start is said; times held beside it stay."""
+        self.rows[number] = self.rows[number].next("confirmed", start=start)
+
     def step(self, number: str, state: str) -> None:
         """A next version in a state."""
         self.rows[number] = self.rows[number].next(state)

@@ -1,4 +1,4 @@
-"""Any order of book, hold, confirm, move, cancel, leave, lend, expire and visit keeps the promise.
+"""Any order of book, hold, confirm, move, cancel, leave, lend, re-plan, expire and visit keeps the promise.
 
 A small model says what must stand in the table of bookings after each step; the invariants are
 asked of all history after each step.
@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, time, timedelta
+from typing import Any
 
 import psycopg
 import pytest
@@ -22,12 +23,28 @@ from scheduler.booking.book import book, hold
 from scheduler.booking.cancel import cancel
 from scheduler.booking.confirm import confirm
 from scheduler.booking.expiry import expire_due
+from scheduler.booking.late import report_late
 from scheduler.booking.move import hold_move, move
 from scheduler.booking.orders import Details
 from scheduler.database.connection import Database
 from scheduler.database.idempotency import plainly
-from scheduler.errors import HoldExpired, HurtsBookings, NoPlace, Refusal, WrongState
-from scheduler.models import Booking
+from scheduler.errors import (
+    CrewCannotWait,
+    HoldExpired,
+    HurtsBookings,
+    InspectorAbsent,
+    NoPlace,
+    PastTime,
+    Refusal,
+    ReplanOutdated,
+    UnknownInspector,
+    WrongState,
+)
+from scheduler.models import Booking, Replan
+from scheduler.replan.applying import apply_replan
+from scheduler.replan.orders import Choice, ReplanOrder
+from scheduler.replan.proposing import propose_replan
+from scheduler.replan.running import report_longer
 from scheduler.roster.absences import lend_inspector, record_absence
 from scheduler.roster.changes import RosterChange
 from scheduler.roster.orders import AbsenceOrder, LoanOrder
@@ -203,6 +220,74 @@ class Bookings(RuleBasedStateMachine):
             self.calm = False
             for number in told.displaced:
                 self._displace(number)
+
+    @rule(who=any_inspector, day=any_day, begins=st.sampled_from([0, 10, 13]))
+    def is_replanned(self, who: int, day: datetime, begins: int) -> None:
+        """Somebody falls ill and the best proposal is applied: what it says becomes of each booking."""
+        cause = {
+            "kind": "inspector_away",
+            "badge": self.scene.badges[who],
+            "begins": datetime.combine(day, time(begins), ZONE),
+            "reason": "ill",
+        }
+        order_ = ReplanOrder.model_validate({"date": day, "causes": [cause]})
+        changing = {**self.doing, "actor": self.scene.manager, "now": self.model.now}
+        asked = _ask(lambda: propose_replan(order=order_, **changing))
+        assert isinstance(asked, Replan | UnknownInspector | HurtsBookings | PastTime)
+        if isinstance(asked, Replan):
+            done = _ask(lambda: apply_replan(number=asked.id or 0, choice=Choice(), **changing))
+            assert isinstance(done, Replan | ReplanOutdated | InspectorAbsent)
+            if isinstance(done, Replan):
+                self._follow(done.found[0])
+
+    def _follow(self, proposal: dict[str, Any]) -> None:
+        """Take over what a proposal says: later starts, times given back, promises that are asked for."""
+        self.calm = False
+        for one in proposal["moved"]:
+            number, new = one["booking"], datetime.fromisoformat(one["new"])
+            if one["treatment"] == "delayed":
+                self.model.delay(number, new)
+            else:
+                self._displace(number)
+        for number in proposal["lost"]:
+            self._displace(number)
+
+    @rule(pick=any_of, minutes=st.sampled_from([5, 20, 120]))
+    def is_late(self, pick: int, minutes: int) -> None:
+        """The crew waits, which is a new version with a later start, or the promise stands."""
+        number = self._pick(pick, "confirmed")
+        if number is None:
+            return
+        ready = self.model.rows[number].start + timedelta(minutes=minutes)
+        told = _ask(
+            lambda: report_late(
+                reference=number, version=None, ready_at=ready, start=None, now=self.model.now, **self.doing
+            )
+        )
+        assert isinstance(told, Booking | CrewCannotWait)
+        if isinstance(told, Booking):
+            assert told.planned_start is not None
+            self.model.delay(number, told.planned_start)
+
+    @rule(pick=any_of)
+    def runs_longer(self, pick: int) -> None:
+        """Absorbed, which is a version of the visit alone, or the office is asked and nothing changes."""
+        number = self._pick(pick, "in_progress")
+        if number is None:
+            return
+        asked = text("SELECT upper(occupied) FROM booking WHERE reference = :reference")
+        with self.world.database.snapshot() as session:
+            until = session.execute(asked, {"reference": number}).scalar_one()
+        changing = {**self.doing, "actor": self.scene.manager, "now": self.model.now}
+        told = _ask(
+            lambda: report_longer(
+                reference=number, version=None, ends=until + timedelta(minutes=15), **changing
+            )
+        )
+        assert isinstance(told, Replan | HurtsBookings)
+        if isinstance(told, Replan) and told.state == "applied":
+            self.calm = False
+            self.model.step(number, "in_progress")
 
     def _displace(self, number: str) -> None:
         """Take over the times that are offered: at most three, chosen by the search."""

@@ -8,9 +8,14 @@ import pytest
 from sqlalchemy import text
 
 from scheduler.access.actor import Actor
+from scheduler.database.idempotency import plainly
+from scheduler.errors import Refusal, ReplanOutdated
 from scheduler.models import Booking
 from scheduler.promise.searches import answer_allocation
+from scheduler.replan.applying import apply_replan
 from scheduler.replan.improve import Outcome, improve_next
+from scheduler.replan.orders import Choice, ReplanOrder
+from scheduler.replan.proposing import propose_replan
 from tests.factories import NOW, TUESDAY, World, at, make_world, work_days
 from tests.races.acts import TIMES, add_instructions, book_at, cancel_all, cancel_it, enterprises, swap_crews
 from tests.races.rush import THREADS, rushing, won
@@ -81,6 +86,84 @@ def test_better_plans_against_bookings(world: World) -> None:
         assert session.execute(kept).scalar_one() == outcomes.total()
 
 
+def test_disruptions_against_bookings(world: World) -> None:
+    """One proposal, applied by two at once while people book and cancel: once or not at all, never in part."""
+    actors, outcomes = enterprises(world, THREADS - 4), Counter[str]()
+
+    def apply_it(number: int) -> object:
+        try:
+            done = apply_replan(
+                world.database,
+                actor=world.manager(),
+                number=number,
+                choice=Choice(),
+                now=NOW,
+                keep=plainly,
+            )
+        except Refusal as refusal:
+            outcomes[refusal.code] += 1
+            raise
+        outcomes[done.state] += 1
+        return done
+
+    with rushing(world) as rush:
+        for _ in rush.rounds(0.02):
+            booked = _cross_over(world, actors[:4])
+            asked = propose_replan(world.database, actor=world.manager(), order=_SHUT, now=NOW, keep=plainly)
+            before = outcomes["applied"]
+            acts: list[Callable[[], object]] = [partial(apply_it, asked.id or 0)] * 2
+            acts += [partial(cancel_it, world, actors[2], booked[2].reference)]
+            acts += [
+                partial(book_at, world, actor, _one(world, actor, "standard", "yard"), at(TUESDAY, 9, 30))
+                for actor in actors[4:8]
+            ]
+            rush.together(acts)
+            assert outcomes["applied"] - before <= 1
+            cancel_all(world)
+            _open_again(world)
+    assert set(outcomes) <= {"applied", "replan_outdated", "replan_settled", "busy"}
+    assert outcomes["applied"]
+    assert outcomes["replan_settled"]
+
+
+def test_what_no_longer_fits_is_always_refused(world: World) -> None:
+    """A proposal whose crews were changed before it is applied is refused each time; nothing is written."""
+    actors = enterprises(world, 4)
+    for _ in range(10):
+        booked = _cross_over(world, actors)
+        asked = propose_replan(world.database, actor=world.manager(), order=_SHUT, now=NOW, keep=plainly)
+        cancel_it(world, actors[1], booked[1].reference)
+        with pytest.raises(ReplanOutdated):
+            apply_replan(
+                world.database,
+                actor=world.manager(),
+                number=asked.id or 0,
+                choice=Choice(),
+                now=NOW,
+                keep=plainly,
+            )
+        with world.database.snapshot() as session:
+            assert session.execute(text("SELECT count(*) FROM closure")).scalar_one() == 0
+        cancel_all(world)
+
+
+_SHUT = ReplanOrder.model_validate(
+    {
+        "date": TUESDAY,
+        "causes": [
+            {
+                "kind": "site_closed",
+                "site": "depot",
+                "begins": at(TUESDAY, 9),
+                "ends": at(TUESDAY, 9, 30),
+                "reason": "示例",
+            }
+        ],
+    }
+)
+"""The depot is closed when the second of four visits is there."""
+
+
 def _cross_over(world: World, actors: Sequence[Actor]) -> list[Booking]:
     """Four visits at two sites; the crews of the later two cross between the sites."""
     places = [(hour, site) for hour in (9, 10) for site in ("yard", "depot")]
@@ -95,3 +178,8 @@ def _cross_over(world: World, actors: Sequence[Actor]) -> list[Booking]:
 def _one(world: World, actor: Actor, kind: str, site: str) -> str:
     columns = {"represented": actor.enterprise, "type": world.types[kind], "site": world.sites[site]}
     return add_instructions(world, 1, **columns)[0]
+
+
+def _open_again(world: World) -> None:
+    with world.database.transaction() as session:
+        session.execute(text("DELETE FROM closure"))
