@@ -87,7 +87,7 @@ def test_better_plans_against_bookings(world: World) -> None:
 
 
 def test_disruptions_against_bookings(world: World) -> None:
-    """One proposal, applied by two at once while people book and cancel: once or not at all, never in part."""
+    """One proposal, applied by two at once while people book and cancel: once or not at all, and whole."""
     actors, outcomes = enterprises(world, THREADS - 4), Counter[str]()
 
     def apply_it(number: int) -> object:
