@@ -22,16 +22,17 @@ from scheduler.clock.ticks import (
     tick_plans,
     tick_running,
     tick_texts,
+    tick_verdicts,
 )
 from scheduler.database.connection import Database, told_as_refusals
 from scheduler.errors import Unavailable
 from scheduler.memory import settle
 from scheduler.reminders.carrier import open_gateway
-from scheduler.replan.elsewhere import answer_elsewhere, replan_elsewhere
+from scheduler.replan.elsewhere import answer_elsewhere, replan_elsewhere, verdicts_elsewhere
 from scheduler.settings import Settings
 
 TEXTS_SECONDS, EXPIRY_SECONDS, HEARTBEAT_SECONDS = 2, 5, 10
-RUNNING_SECONDS, PLANS_SECONDS, LEFTOVERS_SECONDS = 30, 60, 3600
+VERDICTS_SECONDS, RUNNING_SECONDS, PLANS_SECONDS, LEFTOVERS_SECONDS = 20, 30, 60, 3600
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -87,6 +88,7 @@ def _schedule(database: Database, gateway: Gateway, *, name: str) -> BlockingSch
         ("expiry", EXPIRY_SECONDS, lambda now: tick_expiry(database, now=now)),
         ("plans", PLANS_SECONDS, lambda now: tick_plans(database, answer_elsewhere, now=now)),
         ("running", RUNNING_SECONDS, lambda now: tick_running(database, replan_elsewhere, now=now)),
+        ("verdicts", VERDICTS_SECONDS, lambda now: tick_verdicts(database, verdicts_elsewhere, now=now)),
         ("leftovers", LEFTOVERS_SECONDS, lambda now: tick_leftovers(database, now=now)),
     )
     for label, seconds, tick in ticks:

@@ -12,6 +12,7 @@ from scheduler.reminders.dispatch import Counts, send_due
 from scheduler.replan.improve import Improved, improve_next
 from scheduler.replan.proposing import Answer
 from scheduler.replan.running import absorb_overruns
+from scheduler.replan.verdicts import Settled, settle_next
 
 KEPT = timedelta(days=7)
 """How long idempotent answers and the marks of ended clocks are kept."""
@@ -30,6 +31,7 @@ RETURNING 1
         ("heartbeat", "seen_at"),
         ("office_day_change", "date"),
         ("solver_run", "made_at"),
+        ("slot_verdict", "date"),
     )
 )
 _BEAT = text("""
@@ -58,6 +60,11 @@ def tick_leftovers(database: Database, *, now: datetime) -> int:
 def tick_plans(database: Database, answer: Answer, *, now: datetime) -> Improved | None:
     """Improve the plan of one day to come; the search runs where `answer` runs it."""
     return improve_next(database, now=now, answer=answer)
+
+
+def tick_verdicts(database: Database, answer: Answer, *, now: datetime) -> Settled | None:
+    """Settle the starts of one day to come; the search runs where `answer` runs it."""
+    return settle_next(database, now=now, answer=answer)
 
 
 def tick_running(database: Database, answer: Answer, *, now: datetime) -> int:

@@ -13,7 +13,15 @@ from scheduler.models.bookings import (
     Visit,
     VisitHistory,
 )
-from scheduler.models.days import Calendar, OfficeDay, OfficeDayChange, Policy, RulesRevision, WorkDay
+from scheduler.models.days import (
+    Calendar,
+    OfficeDay,
+    OfficeDayChange,
+    Policy,
+    RulesRevision,
+    SlotVerdict,
+    WorkDay,
+)
 from scheduler.models.goods import (
     Authority,
     Contact,
@@ -84,6 +92,7 @@ __all__ = [
     "SignIn",
     "SignInTry",
     "Site",
+    "SlotVerdict",
     "SolverRun",
     "Travel",
     "Visit",

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import Column, Date, Index, Integer, text
+from sqlalchemy import Column, Date, Index, Integer, Text, text
 from sqlalchemy.dialects.postgresql import BIGINT
 from sqlmodel import Field
 
@@ -63,6 +63,26 @@ class OfficeDayChange(Table, table=True):
     date: LocalDate = Field(sa_column=Column(Date, primary_key=True))
     version: int = Field(sa_column=Column(Integer, primary_key=True))
     booking: int = Field(sa_column=Column(BIGINT, primary_key=True))
+
+
+class SlotVerdict(Table, table=True):
+    """The starts of an office day that were proved possible for one kind of visit, at one version of the day.
+
+    `signature`: site, type and minutes of the visit. `fixed`: the minute before which starts kept their names
+    when it was proved. `proved`: bit k stands for minute 15 * k of the day, in hexadecimal digits.
+    """
+
+    __tablename__ = "slot_verdict"
+
+    office: int = Field(sa_column=refers_to("office.id", primary=True))
+    date: LocalDate = Field(sa_column=Column(Date, primary_key=True))
+    signature: str = Field(sa_column=Column(Text, primary_key=True))
+    version: int
+    rules_version: int = Field(sa_column=Column(BIGINT, nullable=False))
+    fixed: int
+    proved: str
+    undecided: int
+    made_at: datetime = Field(sa_column=instant())
 
 
 class Policy(Table, table=True):

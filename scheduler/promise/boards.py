@@ -20,6 +20,7 @@ from scheduler.promise.reference import Reference, read_reference
 from scheduler.promise.rows import (
     DayStamp,
     Taken,
+    Verdict,
     read_days,
     read_rules_version,
     read_stamps,
@@ -108,13 +109,20 @@ class Boards:
     def days(
         self, session: Session, *, office: int, days: Sequence[date]
     ) -> tuple[Reference, list[OfficeDayPlan]]:
-        """An office's days in order: at most three statements, one when all are at hand.
+        """An office's days in order: at most three statements, one when all are at hand."""
+        reference, plans, _ = self.judged_days(session, office=office, days=days)
+        return reference, plans
+
+    def judged_days(
+        self, session: Session, *, office: int, days: Sequence[date], signature: str = ""
+    ) -> tuple[Reference, list[OfficeDayPlan], dict[date, Verdict]]:
+        """An office's days, with what is proved of one kind of visit on them; statements as `days`.
 
         Entries are put in only by transactions that have written nothing. One that has may
         take entries: its own bump of a version holds that row until it ends, so no entry
         with the same version can be another's.
         """
-        stamps, clean = read_stamps(session, office=office, days=days)
+        stamps, clean, verdicts = read_stamps(session, office=office, days=days, signature=signature)
         reference = self.reference(session, stamps[0].rules_version)
         with self._lock:
             kept = {stamp.date: self._days[stamp] for stamp in stamps if stamp in self._days}
@@ -124,7 +132,7 @@ class Boards:
             kept[stamp.date] = OfficeDayPlan(stamp, *read[stamp.date])
         if clean:
             self._keep(kept.values())
-        return reference, [kept[stamp.date] for stamp in stamps]
+        return reference, [kept[stamp.date] for stamp in stamps], verdicts
 
     def _keep(self, plans: Iterable[OfficeDayPlan]) -> None:
         with self._lock:

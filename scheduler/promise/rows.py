@@ -29,9 +29,11 @@ class DayStamp:
 
 _STAMPS = text("""
 SELECT day::date, coalesce(office_day.version, 0), (SELECT coalesce(max(id), 0) FROM rules_revision),
-       pg_current_xact_id_if_assigned() IS NULL
+       pg_current_xact_id_if_assigned() IS NULL, verdict.rules_version, verdict.fixed, verdict.proved
 FROM unnest(CAST(:days AS date[])) AS day
 LEFT JOIN office_day ON office_day.office = :office AND office_day.date = day::date
+LEFT JOIN slot_verdict AS verdict ON verdict.office = :office AND verdict.date = day::date
+    AND verdict.signature = :signature AND verdict.version = coalesce(office_day.version, 0)
 ORDER BY day
 """)
 
@@ -65,14 +67,36 @@ FROM unnest(CAST(:days AS timestamp[])) AS day
 """)
 
 
-def read_stamps(session: Session, *, office: int, days: Sequence[date]) -> tuple[list[DayStamp], bool]:
-    """The versions of an office's days, in one statement, and whether the transaction is clean.
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Starts of a day that were proved possible (bit k is minute 15 * k), names before `fixed` stay."""
+
+    fixed: int
+    proved: int
+
+
+class Stamped(NamedTuple):
+    """The versions of some days, whether the transaction is clean, what is proved of one kind of visit."""
+
+    stamps: list[DayStamp]
+    clean: bool
+    verdicts: dict[date, Verdict]
+
+
+def read_stamps(session: Session, *, office: int, days: Sequence[date], signature: str = "") -> Stamped:
+    """The versions of an office's days, in one statement, with the verdicts on a signature.
 
     A transaction that has written may see versions that are never committed: what it reads
     must not be kept for others.
     """
-    rows = session.execute(_STAMPS, {"office": office, "days": list(days)}).all()
-    return [DayStamp(office, day, version, rules) for day, version, rules, _ in rows], rows[0][3]
+    rows = session.execute(_STAMPS, {"office": office, "days": list(days), "signature": signature}).all()
+    stamps = [DayStamp(office, row[0], row[1], row[2]) for row in rows]
+    verdicts = {
+        day: Verdict(fixed, int(proved, 16))
+        for day, _, rules, _, judged_by, fixed, proved in rows
+        if judged_by == rules
+    }
+    return Stamped(stamps, rows[0][3], verdicts)
 
 
 _TAKE: Final = "SELECT * FROM take_day(%(office)s, %(day)s, %(known)s, %(now)s, %(wait)s)"

@@ -42,6 +42,13 @@ class Demand:
     of_office: bool = False
     """The office itself gives the place: what is kept for the green channel is its to give."""
 
+    @property
+    def signature(self) -> str:
+        """What kind of visit this is, for verdicts; empty where more than place, type and length counts."""
+        if self.excluded or self.must_finish_by is not None:
+            return ""
+        return f"{self.site}/{self.type}/{self.minutes}"
+
     def for_office(self) -> "Demand":
         """The same demand where the office itself gives the place."""
         return replace(self, of_office=True)
@@ -70,6 +77,8 @@ class Question:
     now: datetime
     kept: frozenset[date] = frozenset()
     """Days whose rest is kept for the green channel."""
+    proved: Mapping[date, int] = field(default_factory=dict)
+    """Starts that the clock proved possible when others' names may change, as masks."""
 
     def fixed_before(self, day: date) -> int | None:
         """The minute of a day before which starts keep their names; None: all of them do."""
@@ -92,7 +101,9 @@ def read_question(
     days = [first + timedelta(days=k) for k in range((last - first).days + 1)]
     if not days:
         return Question(boards.at_hand(session), demand, (), (), now)
-    facts, plans = boards.days(session, office=demand.office, days=days)
+    facts, plans, verdicts = boards.judged_days(
+        session, office=demand.office, days=days, signature=demand.signature
+    )
     kept = frozenset(
         plan.stamp.date for plan in plans if is_kept_until(facts, plan, demand, now=now) is not None
     )
@@ -100,7 +111,9 @@ def read_question(
         candidate_of(facts, demand, day, _NEVER if day in kept else _window(facts, day, demand, now))
         for day in days
     ]
-    return Question(facts, demand, plans, asked, now, kept)
+    question = Question(facts, demand, plans, asked, now, kept)
+    proved = {day: one.proved for day, one in verdicts.items() if question.fixed_before(day) == one.fixed}
+    return replace(question, proved=proved)
 
 
 def is_kept_until(
@@ -135,6 +148,11 @@ def answer(boards: Boards, question: Question, *, thorough: bool = False) -> Tru
     """
     plans, asked = question.plans, question.candidates
     masks = openings([plan.board for plan in plans], asked)
+    if question.proved:
+        masks = [
+            mask | question.proved.get(plan.stamp.date, 0) & calendar_starts(plan.day, candidate)
+            for mask, plan, candidate in zip(masks, plans, asked, strict=True)
+        ]
     if thorough:
         masks = _search(boards, question, masks)
     starts = tuple(_instants(plans, masks))

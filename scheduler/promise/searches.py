@@ -6,13 +6,13 @@ answer.
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from solver.allocation import Budget as Effort
 from solver.allocation import allocate
-from solver.day import Day, Job, Ways
+from solver.day import Candidate, Day, Job, Ways
 from solver.oracle import Budget, Oracle, Proof, Verdict
 from solver.plan import Assignment, Plan
 from solver.replan import Budget as Replanning
@@ -29,6 +29,8 @@ from solver.serial import read_problem, write_problem
 
 ALLOCATION: Final = "allocation"
 PROOF: Final = "proof"
+SETTLING: Final = Budget(nodes=4_000, conflicts=40_000)
+"""Work for all starts of one kind of visit on a day: nobody waits for it."""
 REPLAN: Final = "replan"
 
 
@@ -94,6 +96,30 @@ def answer_proof(question: str, *, budget: Budget | None = None) -> str:
     day = replace(whole, jobs=tuple(one for one in whole.jobs if one.id != job.id))
     proof = Oracle(day, plan).prove(job, budget=budget)
     return _write({"verdict": proof.verdict.value, "plan": _rows(proof.plan or {})})
+
+
+def ask_verdicts(day: Day, plan: Plan, candidates: Sequence[Candidate]) -> str:
+    """The question which starts of a day are possible for some kinds of visits."""
+    asked = [[one.site, one.duration, [sorted(seat) for seat in one.seats]] for one in candidates]
+    sites = (one.site for one in candidates)
+    return _write({"problem": write_problem(_with_own_ways(day, *sites), plan), "candidates": asked})
+
+
+def answer_verdicts(question: str) -> str:
+    """Answer a question of `ask_verdicts`: of each kind the proved starts, and how many stay undecided."""
+    asked = json.loads(question)
+    oracle = Oracle(*read_problem(asked["problem"]))
+    said = []
+    for site, duration, seats in asked["candidates"]:
+        candidate = Candidate(site=site, duration=duration, seats=tuple(frozenset(seat) for seat in seats))
+        found = oracle.starts(candidate, budget=SETTLING)
+        said.append([f"{found.yes:x}", found.undecided.bit_count()])
+    return _write({"verdicts": said})
+
+
+def read_verdicts(answer: str) -> list[tuple[str, int]]:
+    """The proved starts of each kind (hexadecimal), and how many starts stay undecided."""
+    return [(proved, undecided) for proved, undecided in json.loads(answer)["verdicts"]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
-from scheduler.promise.searches import answer_allocation, answer_replan
+from scheduler.promise.searches import answer_allocation, answer_replan, answer_verdicts
 
 NICENESS = 10
 """How far a search steps back behind what answers people."""
@@ -27,6 +27,15 @@ def replan_elsewhere(question: str) -> str:
         BrokenProcessPool: as above.
     """
     return _run(answer_replan, question)
+
+
+def verdicts_elsewhere(question: str) -> str:
+    """Answer which starts are possible in a fresh process that ends with it.
+
+    Raises:
+        BrokenProcessPool: as above.
+    """
+    return _run(answer_verdicts, question)
 
 
 def _run(answer: Callable[[str], str], question: str) -> str:
