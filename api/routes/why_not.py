@@ -37,8 +37,24 @@ class WayOutView:
 
 
 @dataclass(frozen=True, slots=True)
+class ElsewhereView:
+    """A time that could be had at another office, on a rest day with a crew, or by asking for a rest day.
+
+    `travel`: minutes from the site asked for; `answered_by`: when the office answers a request.
+    """
+
+    way: str
+    text: str
+    office: str
+    site: str
+    start: datetime
+    travel: int | None
+    answered_by: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class WhyNotView:
-    """Whether a start is possible, else the reason in words, and ways out on the same day.
+    """Whether a start is possible, else the reason in words, ways out on the same day, and times elsewhere.
 
     `bookings` counts the promises that hold what the start needs; `own` are the numbers of those among them
     that you may see.
@@ -52,6 +68,7 @@ class WhyNotView:
     own: tuple[str, ...]
     qualifications: tuple[str, ...]
     ways: tuple[WayOutView, ...]
+    elsewhere: tuple[ElsewhereView, ...]
 
 
 @router.get(
@@ -67,9 +84,10 @@ def read(
     """A start that is possible can be booked at this moment; asking keeps nothing."""
     day = local_date(question.start)
     asked = ask(caller, question, day, day)
-    explained = explain_start(boards_of(caller.database), asked, question.start)
+    boards = boards_of(caller.database)
+    explained = explain_start(boards, asked, question.start)
     with caller.database.snapshot() as session:
-        found = show_to(session, explained, actor=caller.actor, start=question.start, now=caller.now)
+        found = show_to(session, boards, asked, explained, actor=caller.actor, start=question.start)
     return say(_view(question.start, found, caller.language))
 
 
@@ -91,6 +109,18 @@ def _view(start: datetime, found: WhyNot, language: str) -> WhyNotView:
                 qualifications=way.qualifications,
             )
             for way in found.ways
+        ),
+        elsewhere=tuple(
+            ElsewhereView(
+                way=one.way,
+                text=tell("way_out", one.way, language),
+                office=one.office,
+                site=one.site,
+                start=one.start,
+                travel=one.travel,
+                answered_by=one.answered_by,
+            )
+            for one in found.elsewhere
         ),
     )
 

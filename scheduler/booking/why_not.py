@@ -3,10 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 from sqlmodel import Session, col, select
 
+from scheduler import errors
 from scheduler.access.actor import Actor, booking_scope
+from scheduler.booking.elsewhere import Elsewhere, find_elsewhere
 from scheduler.booking.place import NEW, judge_start
 from scheduler.errors import KeptForPriority, Plain, Refusal
 from scheduler.models import Booking
@@ -15,6 +18,20 @@ from scheduler.promise.rows import MINUTES_OF_DAY, instant_of, local_date, minut
 from scheduler.promise.search import Question, candidate_of, is_kept_until
 from solver import reasons
 from solver.explain import Relaxation
+
+_EVERYWHERE: Final = frozenset(
+    each.code
+    for each in (
+        errors.OffGrid,
+        errors.PastTime,
+        errors.BeyondHorizon,
+        errors.TooShortNotice,
+        errors.CreditExcluded,
+        errors.TooLateToFinish,
+        errors.WindowTooLong,
+    )
+)
+"""Rules that refuse a start at every office."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +72,7 @@ class WhyNot:
     bookings: int
     own: tuple[str, ...]
     ways: tuple[WayOut, ...]
+    elsewhere: tuple[Elsewhere, ...] = ()
 
 
 def explain_start(boards: Boards, question: Question, start: datetime) -> Explained:
@@ -83,10 +101,16 @@ def explain_start(boards: Boards, question: Question, start: datetime) -> Explai
     return Explained(why.reason, why.numbers, why.qualifications, why.leaving or why.jobs, ways)
 
 
-def show_to(session: Session, found: Explained, *, actor: Actor, start: datetime, now: datetime) -> WhyNot:
-    """What a reader is told: promises outside of the scope are counted, never named, nor is their time."""
+def show_to(
+    session: Session, boards: Boards, question: Question, found: Explained, *, actor: Actor, start: datetime
+) -> WhyNot:
+    """What a reader is told: promises outside of the scope are counted, never named, nor is their time.
+
+    Where crews are the reason, or the day, other offices and rest days are looked at too.
+    """
     concerned = {*found.promises, *(way.job for way in found.relaxations if way.job is not None)}
-    numbers = _numbers(session, actor, sorted(concerned), now)
+    numbers = _numbers(session, actor, sorted(concerned), question.now)
+    away = found.reason is not None and found.reason not in _EVERYWHERE
     return WhyNot(
         found.reason,
         found.numbers,
@@ -94,6 +118,7 @@ def show_to(session: Session, found: Explained, *, actor: Actor, start: datetime
         len(found.promises),
         tuple(sorted(numbers[one] for one in found.promises if one in numbers)),
         tuple(_way_out(way, numbers, start) for way in found.relaxations),
+        find_elsewhere(session, boards, question, start) if away else (),
     )
 
 

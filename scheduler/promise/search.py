@@ -130,6 +130,13 @@ _NEVER: Final = (MINUTES_OF_DAY, MINUTES_OF_DAY)
 """A window without a start."""
 
 
+def first_open(reference: Reference, plan: OfficeDayPlan, demand: Demand) -> datetime | None:
+    """The first start of a day that insertion finds within its hours, whatever the kind of day."""
+    candidate = candidate_of(reference, demand, plan.stamp.date)
+    (mask,) = openings([plan.board], [candidate])
+    return next(_instants([plan], [mask]), None)
+
+
 def is_searched(days: int, *, wished: bool | None) -> bool:
     """Whether so many days are searched for every true start: as is wished, else if they are few.
 

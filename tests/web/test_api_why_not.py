@@ -1,10 +1,11 @@
 """Why not at this time: the reason in words, ways out, nothing about other enterprises."""
 
+from datetime import time, timedelta
 from typing import Any
 
 import pytest
 
-from tests.factories import TUESDAY, at
+from tests.factories import SATURDAY, TUESDAY, at
 from tests.web.api_site import ApiSite
 
 YARD = {"office": "north", "site": "yard", "type": "standard", "minutes": "30"}
@@ -107,3 +108,40 @@ def test_strangers_are_told_nothing(site: ApiSite) -> None:
     """Sign in first."""
     answer = site.client().get("/api/v1/availability/why-not", params=YARD | {"start": TEN.isoformat()})
     assert (answer.status_code, answer.json()["code"]) == (401, "sign_in_needed")
+
+
+def test_other_offices_and_rest_days_are_named(full: ApiSite) -> None:
+    """A site of the same kind twenty minutes away is free at ten; Saturday can be asked for until Friday."""
+    world = full.world
+    world.office("south")
+    world.site("pier", office="south")
+    guests = [world.inspector(office="south") for _ in range(2)]
+    world.add(*(world.duty_row(one, TUESDAY, office="south") for one in guests))
+    told = {one["way"]: one for one in why(full)["elsewhere"]}
+    assert (told["other_office"]["office"], told["other_office"]["site"]) == ("south", "pier")
+    assert told["other_office"]["start"] == TEN.isoformat()
+    assert told["other_office"]["travel"] == 20
+    asked = told["rest_day_request"]
+    assert asked["start"] == at(SATURDAY, 10).isoformat()
+    assert asked["answered_by"] == at(SATURDAY - timedelta(days=1), 16, 30).isoformat()
+
+
+def test_a_rest_day_with_a_crew_comes_before_asking_for_one(full: ApiSite) -> None:
+    """Its first true start."""
+    world = full.world
+    world.add(
+        *(
+            world.duty_row(one, SATURDAY, begins=time(9), ends=time(12), kind="overtime")
+            for one in world.inspectors
+        )
+    )
+    told = {one["way"]: one for one in why(full)["elsewhere"]}
+    assert "rest_day_request" not in told
+    assert told["weekend_crew"]["start"] == at(SATURDAY, 9, 30).isoformat()
+
+
+def test_what_every_office_refuses_is_not_looked_for_elsewhere(site: ApiSite) -> None:
+    """A time that has passed has passed everywhere."""
+    told = why(site, start=at(TUESDAY, 10) - timedelta(days=3))
+    assert told["possible"] is False
+    assert told["elsewhere"] == []
