@@ -4,19 +4,15 @@ A small model says what must stand in the table of bookings after each step; the
 asked of all history after each step.
 """
 
-import itertools
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import datetime, time, timedelta
 from typing import Any
 
-import psycopg
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
-from psycopg import sql
 from sqlalchemy import text
 
 from scheduler.booking.book import book, hold
@@ -26,7 +22,6 @@ from scheduler.booking.expiry import expire_due
 from scheduler.booking.late import report_late
 from scheduler.booking.move import hold_move, move
 from scheduler.booking.orders import Details
-from scheduler.database.connection import Database
 from scheduler.database.idempotency import plainly
 from scheduler.errors import (
     CrewCannotWait,
@@ -51,13 +46,13 @@ from scheduler.roster.orders import AbsenceOrder, LoanOrder
 from scheduler.visit.record import record_arrival, record_end, record_opening, record_outcome
 from scheduler.vocabulary import Outcome
 from tests.database.booking_model import Model, Row
+from tests.database.machine_scene import CREWS, Scene
 from tests.database.visit_scene import facts_of
-from tests.factories import NOW, TODAY, TUESDAY, ZONE, World, make_world, order
-from tests.races.acts import RECIPIENTS, add_instructions
+from tests.factories import NOW, TODAY, TUESDAY, ZONE, order
+from tests.races.acts import RECIPIENTS
 from tests.races.checker import count_findings, count_violations, violated
 
 EXAMPLES = int(os.environ.get("MACHINE_EXAMPLES", "20"))
-CREWS = 2
 DAYS = (TODAY, TUESDAY)
 STARTS = [datetime.combine(day, one, ZONE) for day in DAYS for one in (time(10, 30), time(10, 45), time(14))]
 
@@ -65,38 +60,6 @@ any_start = st.sampled_from(STARTS)
 any_of = st.integers(0, 1000)
 any_day = st.sampled_from(DAYS)
 any_inspector = st.integers(0, 2 * CREWS - 1)
-
-
-class Scene:
-    """A prepared district, and copies of its database."""
-
-    def __init__(self, url: str) -> None:
-        self.world = make_world(url, inspectors=2 * CREWS, docks=CREWS, days=5)
-        self.world.office("south")
-        self.references = add_instructions(self.world, 8)
-        self.actor, self.manager = self.world.enterprise_actor(), self.world.manager()
-        with self.world.database.snapshot() as session:
-            self.badges = list(session.execute(text("SELECT badge FROM inspector ORDER BY id")).scalars())
-        self.url = self.world.database.engine.url
-        self.world.database.close()
-        self._numbers = itertools.count(1)
-
-    def copy(self) -> World:
-        """The same district in a database of its own."""
-        name = f"{self.url.database}_{next(self._numbers)}"
-        self._administer("CREATE DATABASE {} TEMPLATE {}", name, str(self.url.database))
-        address = self.url.set(database=name).render_as_string(hide_password=False)
-        return replace(self.world, database=Database(address, pool_size=2))
-
-    def drop(self, world: World) -> None:
-        """Close and remove a copy."""
-        world.database.close()
-        self._administer("DROP DATABASE {} WITH (FORCE)", str(world.database.engine.url.database))
-
-    def _administer(self, statement: str, *names: str) -> None:
-        plain = self.url.set(drivername="postgresql", database="postgres")
-        with psycopg.connect(plain.render_as_string(hide_password=False), autocommit=True) as connection:
-            connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
 
 
 class Bookings(RuleBasedStateMachine):
