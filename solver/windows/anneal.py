@@ -59,7 +59,7 @@ def _try(tables: Tables, routes: Routes, start: Numbers, rng: np.random.Generato
     if kind < 0.5:
         node = tables.seat[int(rng.random() * tables.seat.shape[0])]
         return move_visit(tables, routes, start, rng, trail, node)
-    node = int(rng.random() * tables.duration.shape[0])
+    node = int(rng.random() * tables.facts.shape[0])
     if kind < 0.75:
         return move_seat(tables, routes, start, rng, trail, node)
     return swap_seats(tables, routes, rng, trail, node)

@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from solver.windows.compiled import compiled
-from solver.windows.tables import Numbers, Routes, Tables
+from solver.windows.tables import PARTNER, Numbers, Routes, Tables
 
 NOBODY: Final = -1
 
@@ -90,7 +90,7 @@ def _draw_place(
     tables: Tables, routes: Routes, start: Numbers, rng: np.random.Generator, inspector: int, when: int
 ) -> int:
     """Return a node of a route to stand behind: any of them, or one near a time."""
-    seats = tables.duration.shape[0]
+    seats = tables.facts.shape[0]
     node = seats + inspector
     kind = rng.random()
     if kind < ANYWHERE:
@@ -111,7 +111,7 @@ def move_visit(
     tables: Tables, routes: Routes, start: Numbers, rng: np.random.Generator, trail: Trail, node: int
 ) -> int:
     """Move all seats of a visit, the first of them given, to drawn places; return the change of travel."""
-    partner = tables.partner[node]
+    partner = tables.facts[node, PARTNER]
     travel = _take_out_noted(tables, routes, trail, node)
     inspector = _draw_inspector(tables, rng, node, NOBODY)
     if partner >= 0:
@@ -131,7 +131,7 @@ def move_seat(
     tables: Tables, routes: Routes, start: Numbers, rng: np.random.Generator, trail: Trail, node: int
 ) -> int:
     """Move one seat to a drawn place, away from its partner's holder; return the change of travel."""
-    partner = tables.partner[node]
+    partner = tables.facts[node, PARTNER]
     held = routes.holder[partner] if partner >= 0 else NOBODY
     inspector = _draw_inspector(tables, rng, node, held)
     if inspector == NOBODY:
@@ -146,7 +146,7 @@ def swap_seats(
     tables: Tables, routes: Routes, rng: np.random.Generator, trail: Trail, node: int
 ) -> int:
     """Let a seat and one of another inspector change places where both may; return the change of travel."""
-    seats = tables.duration.shape[0]
+    seats = tables.facts.shape[0]
     inspector = _draw_inspector(tables, rng, node, routes.holder[node])
     if inspector == NOBODY or routes.length[inspector] == 0:
         return 0
@@ -162,5 +162,5 @@ def swap_seats(
 
 @compiled
 def _may_hold(tables: Tables, routes: Routes, node: int, inspector: int) -> bool:
-    partner = tables.partner[node]
+    partner = tables.facts[node, PARTNER]
     return tables.qualified[node, inspector] == 1 and (partner < 0 or routes.holder[partner] != inspector)

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from solver.windows.case import Case
+from solver.windows.case import Case, Visit
 
 Numbers = npt.NDArray[np.int64]
 
@@ -18,18 +18,20 @@ TOGETHER: Final = 1
 FIRST: Final = 2
 SECOND: Final = 3
 
+OPENS: Final = 0
+CLOSES: Final = 1
+DURATION: Final = 2
+RULE: Final = 3
+PARTNER: Final = 4
+LEAST: Final = 5
+MOST: Final = 6
+
 
 class Tables(NamedTuple):
     """What does not change in a search; `partner` is -1 for a seat alone, `able` is padded with -1."""
 
     travel: Numbers  # node, node
-    duration: Numbers  # seat
-    opens: Numbers  # seat
-    closes: Numbers  # seat
-    rule: Numbers  # seat: ALONE, TOGETHER, FIRST or SECOND
-    partner: Numbers  # seat
-    least: Numbers  # seat
-    most: Numbers  # seat
+    facts: Numbers  # seat, column
     able: Numbers  # seat, rank: inspectors who may hold it
     ables: Numbers  # seat: how many may
     qualified: Numbers  # seat, inspector: 1 or 0
@@ -55,16 +57,9 @@ def lay_out(case: Case) -> Tables:
         [[int(seat.qualifications <= one.qualifications) for one in case.inspectors] for seat in seats]
     ).reshape(len(seats), len(case.inspectors))
     able = np.argsort(-qualified, axis=1, kind="stable")
-    rules = [_rule(visit.gap, rank) if len(visit.seats) > 1 else ALONE for visit, rank in pairs]
     return Tables(
         travel=_numbers(case.travel)[np.ix_(sites, sites)],
-        duration=_numbers([seat.duration for seat in seats]),
-        opens=_numbers([visit.opens for visit, _ in pairs]),
-        closes=_numbers([visit.closes for visit, _ in pairs]),
-        rule=_numbers(rules),
-        partner=_numbers([-1 if rule == ALONE else node + 1 - 2 * pairs[node][1] for node, rule in enumerate(rules)]),
-        least=_numbers([visit.gap[0] for visit, _ in pairs]),
-        most=_numbers([visit.gap[1] for visit, _ in pairs]),
+        facts=_numbers([_facts(visit, rank, node) for node, (visit, rank) in enumerate(pairs)]).reshape(len(seats), 8),
         able=able.astype(np.int64),
         ables=qualified.sum(axis=1),
         qualified=qualified,
@@ -85,7 +80,10 @@ def _numbers(values: object) -> Numbers:
     return np.array(values, dtype=np.int64)
 
 
-def _rule(gap: tuple[int, int], rank: int) -> int:
-    if gap == (0, 0):
-        return TOGETHER
-    return SECOND if rank else FIRST
+def _facts(visit: Visit, rank: int, node: int) -> list[int]:
+    if len(visit.seats) == 1:
+        rule, partner = ALONE, -1
+    else:
+        rule = TOGETHER if visit.gap == (0, 0) else (FIRST, SECOND)[rank]
+        partner = node + 1 - 2 * rank
+    return [visit.opens, visit.closes, visit.seats[rank].duration, rule, partner, *visit.gap, 0]

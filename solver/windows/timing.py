@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from solver.windows.compiled import compiled
-from solver.windows.tables import ALONE, FIRST, SECOND, TOGETHER, Numbers, Routes, Tables
+from solver.windows.tables import ALONE, CLOSES, DURATION, FIRST, LEAST, MOST, OPENS, PARTNER, RULE, SECOND, Numbers, Routes, Tables
 
 MOST_WALKS: Final = 64
 """A pair of routes that needs more repetitions holds itself back for ever, or is not worth it."""
@@ -49,80 +49,93 @@ def time_routes(tables: Tables, routes: Routes, watch: Watch, start: Numbers, al
     """
     watch.floor[:] = 0
     for _ in range(MOST_WALKS):
-        cost = _walk(tables, routes, watch, start, allowance)
-        if cost < 0 or not _hold_back(tables, watch, start):
+        cost = _walk(tables.travel, tables.facts, tables.weights, routes.following, routes.holder, watch, start, allowance)
+        if cost < 0 or not _hold_back(tables.facts, watch.floor, start):
             return cost
     return -1
 
 
 @compiled
-def _hold_back(tables: Tables, watch: Watch, start: Numbers) -> bool:
+def _hold_back(facts: Numbers, floor: Numbers, start: Numbers) -> bool:
     """Raise the floors of first seats whose second starts too late; whether there was one."""
     again = False
     for node in range(start.shape[0]):
-        if tables.rule[node] == SECOND:
-            first = tables.partner[node]
-            floor = start[node] - tables.most[node]
-            if floor > start[first]:
-                watch.floor[first] = floor
+        if facts[node, RULE] == SECOND:
+            first = facts[node, PARTNER]
+            bound = start[node] - facts[node, MOST]
+            if bound > start[first]:
+                floor[first] = bound
                 again = True
     return again
 
 
 @compiled
-def _walk(tables: Tables, routes: Routes, watch: Watch, start: Numbers, allowance: int) -> int:
-    seats, inspectors = tables.qualified.shape
+def _walk(
+    travel: Numbers,
+    facts: Numbers,
+    weights: Numbers,
+    following: Numbers,
+    holder: Numbers,
+    watch: Watch,
+    start: Numbers,
+    allowance: int,
+) -> int:
+    arrival, floor, here, free, waiting = watch
+    seats, inspectors = facts.shape[0], here.shape[0]
     start[:] = NOT_YET
-    watch.arrival[:] = NOT_YET
-    watch.free[:] = 0
+    arrival[:] = NOT_YET
     for one in range(inspectors):
-        watch.here[one] = seats + one
-        watch.waiting[one] = one
+        here[one] = seats + one
+        free[one] = 0
+        waiting[one] = one
     top, done, late, latest = inspectors, 0, 0, 0
     while top > 0:
         top -= 1
-        one = watch.waiting[top]
-        node = routes.following[watch.here[one]]
+        one = waiting[top]
+        before = here[one]
+        node = following[before]
         while node < seats:
-            watch.arrival[node] = watch.free[one] + tables.travel[watch.here[one], node]
-            begin = _begin(tables, watch, start, node)
+            arrival[node] = free[one] + travel[before, node]
+            begin = _begin(facts, arrival, floor, start, node)
             if begin == NOT_YET:
                 break
             start[node] = begin
             done += 1
-            if begin > tables.closes[node]:
-                late += begin - tables.closes[node]
-                latest = max(latest, begin - tables.closes[node])
-                if tables.weights[1] * late + tables.weights[2] * latest > allowance:
+            over = begin - facts[node, CLOSES]
+            if over > 0:
+                late += over
+                latest = max(latest, over)
+                if weights[1] * late + weights[2] * latest > allowance:
                     return -1
-            partner = tables.partner[node]
-            if partner >= 0 and start[partner] == NOT_YET and watch.arrival[partner] != NOT_YET:
-                watch.waiting[top] = routes.holder[partner]
+            partner = facts[node, PARTNER]
+            if partner >= 0 and start[partner] == NOT_YET and arrival[partner] != NOT_YET:
+                waiting[top] = holder[partner]
                 top += 1
-            watch.here[one] = node
-            watch.free[one] = begin + tables.duration[node]
-            node = routes.following[node]
+            free[one] = begin + facts[node, DURATION]
+            before = node
+            node = following[node]
+        here[one] = before
     if done < seats:
         return -1
-    return tables.weights[1] * late + tables.weights[2] * latest
+    return weights[1] * late + weights[2] * latest
 
 
 @compiled
-def _begin(tables: Tables, watch: Watch, start: Numbers, node: int) -> int:
+def _begin(facts: Numbers, arrival: Numbers, floor: Numbers, start: Numbers, node: int) -> int:
     """Return when a seat can start whose holder has come; NOT_YET while its partner holds it up."""
-    earliest = max(tables.opens[node], watch.arrival[node])
-    rule = tables.rule[node]
+    earliest = max(facts[node, OPENS], arrival[node])
+    rule = facts[node, RULE]
     if rule == ALONE:
         return earliest
-    partner = tables.partner[node]
     if rule == FIRST:
-        return max(earliest, watch.floor[node])
-    if rule == TOGETHER:
-        if start[partner] != NOT_YET:
-            return start[partner]
-        if watch.arrival[partner] == NOT_YET:
+        return max(earliest, floor[node])
+    partner = facts[node, PARTNER]
+    if rule == SECOND:
+        if start[partner] == NOT_YET:
             return NOT_YET
-        return max(earliest, watch.arrival[partner])
-    if start[partner] == NOT_YET:
+        return max(earliest, start[partner] + facts[node, LEAST])
+    if start[partner] != NOT_YET:
+        return start[partner]
+    if arrival[partner] == NOT_YET:
         return NOT_YET
-    return max(earliest, start[partner] + tables.least[node])
+    return max(earliest, arrival[partner])
