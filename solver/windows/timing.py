@@ -13,9 +13,18 @@ from solver.windows.compiled import compiled
 from solver.windows.tables import ALONE, CLOSES, DURATION, FIRST, LEAST, MOST, OPENS, PARTNER, RULE, SECOND, Numbers, Routes, Tables
 
 MOST_WALKS: Final = 64
-"""A pair of routes that needs more repetitions holds itself back for ever, or is not worth it."""
+"""Routes that need more repetitions hold themselves back for ever, or are not worth it."""
 
 NOT_YET: Final = -1
+
+HERE: Final = 0
+FREE: Final = 1
+WAITING: Final = 2
+
+TOP: Final = 0
+DONE: Final = 1
+LATE: Final = 2
+LATEST: Final = 3
 
 
 class Watch(NamedTuple):
@@ -23,20 +32,18 @@ class Watch(NamedTuple):
 
     arrival: Numbers  # seat: when its holder comes, NOT_YET before
     floor: Numbers  # seat: the earliest start that its pair's second seat allows
-    here: Numbers  # inspector: node where the walk stands
-    free: Numbers  # inspector: when the next way can begin
-    waiting: Numbers  # stack of inspectors to walk on with
+    stand: Numbers  # inspector: the node HERE, when FREE to go on; in column WAITING a stack of inspectors
+    tally: Numbers  # TOP of the stack, seats DONE, lateness LATE in all and LATEST of one
 
 
 def new_watch(tables: Tables) -> Watch:
     """Return scratch arrays for a case."""
     seats, inspectors = tables.qualified.shape
     return Watch(
-        np.zeros(seats, np.int64),
-        np.zeros(seats, np.int64),
-        np.zeros(inspectors, np.int64),
-        np.zeros(inspectors, np.int64),
-        np.zeros(2 * (seats + inspectors), np.int64),
+        arrival=np.zeros(seats, np.int64),
+        floor=np.zeros(seats, np.int64),
+        stand=np.zeros((inspectors, 3), np.int64),
+        tally=np.zeros(4, np.int64),
     )
 
 
@@ -47,12 +54,73 @@ def time_routes(tables: Tables, routes: Routes, watch: Watch, start: Numbers, al
     Also -1 if the routes cannot be timed: visits wait for each other in a circle, or an ordered pair cannot
     come close enough.
     """
-    watch.floor[:] = 0
+    # The arrays are handed on one by one: each that is read out of a tuple costs a count of references.
+    travel, facts, weights = tables.travel, tables.facts, tables.weights
+    following, holder = routes.following, routes.holder
+    arrival, floor, stand, tally = watch.arrival, watch.floor, watch.stand, watch.tally
+    floor[:] = 0
     for _ in range(MOST_WALKS):
-        cost = _walk(tables.travel, tables.facts, tables.weights, routes.following, routes.holder, watch, start, allowance)
-        if cost < 0 or not _hold_back(tables.facts, watch.floor, start):
-            return cost
+        _set_out(arrival, stand, tally, start)
+        while tally[TOP] > 0:
+            tally[TOP] -= 1
+            inspector = stand[tally[TOP], WAITING]
+            _walk_on(travel, facts, following, holder, arrival, floor, stand, tally, start, inspector)
+            if weights[1] * tally[LATE] + weights[2] * tally[LATEST] > allowance:
+                return -1
+        if tally[DONE] < start.shape[0]:
+            return -1
+        if not _hold_back(facts, floor, start):
+            return weights[1] * tally[LATE] + weights[2] * tally[LATEST]
     return -1
+
+
+@compiled
+def _set_out(arrival: Numbers, stand: Numbers, tally: Numbers, start: Numbers) -> None:
+    """Put every inspector at the base."""
+    start[:] = NOT_YET
+    arrival[:] = NOT_YET
+    tally[:] = 0
+    tally[TOP] = stand.shape[0]
+    for inspector in range(stand.shape[0]):
+        stand[inspector, HERE] = start.shape[0] + inspector
+        stand[inspector, FREE] = 0
+        stand[inspector, WAITING] = inspector
+
+
+@compiled
+def _walk_on(
+    travel: Numbers,
+    facts: Numbers,
+    following: Numbers,
+    holder: Numbers,
+    arrival: Numbers,
+    floor: Numbers,
+    stand: Numbers,
+    tally: Numbers,
+    start: Numbers,
+    inspector: int,
+) -> None:
+    """Walk a route until its end or until a seat waits for its partner; wake whoever waited for this one."""
+    before, free = stand[inspector, HERE], stand[inspector, FREE]
+    node = following[before]
+    while node < start.shape[0]:
+        arrival[node] = free + travel[before, node]
+        begin = _begin(facts, arrival, floor, start, node)
+        if begin == NOT_YET:
+            break
+        start[node] = begin
+        tally[DONE] += 1
+        over = begin - facts[node, CLOSES]
+        if over > 0:
+            tally[LATE] += over
+            tally[LATEST] = max(tally[LATEST], over)
+        partner = facts[node, PARTNER]
+        if partner >= 0 and start[partner] == NOT_YET and arrival[partner] != NOT_YET:
+            stand[tally[TOP], WAITING] = holder[partner]
+            tally[TOP] += 1
+        free = begin + facts[node, DURATION]
+        before, node = node, following[node]
+    stand[inspector, HERE], stand[inspector, FREE] = before, free
 
 
 @compiled
@@ -67,57 +135,6 @@ def _hold_back(facts: Numbers, floor: Numbers, start: Numbers) -> bool:
                 floor[first] = bound
                 again = True
     return again
-
-
-@compiled
-def _walk(
-    travel: Numbers,
-    facts: Numbers,
-    weights: Numbers,
-    following: Numbers,
-    holder: Numbers,
-    watch: Watch,
-    start: Numbers,
-    allowance: int,
-) -> int:
-    arrival, floor, here, free, waiting = watch
-    seats, inspectors = facts.shape[0], here.shape[0]
-    start[:] = NOT_YET
-    arrival[:] = NOT_YET
-    for one in range(inspectors):
-        here[one] = seats + one
-        free[one] = 0
-        waiting[one] = one
-    top, done, late, latest = inspectors, 0, 0, 0
-    while top > 0:
-        top -= 1
-        one = waiting[top]
-        before = here[one]
-        node = following[before]
-        while node < seats:
-            arrival[node] = free[one] + travel[before, node]
-            begin = _begin(facts, arrival, floor, start, node)
-            if begin == NOT_YET:
-                break
-            start[node] = begin
-            done += 1
-            over = begin - facts[node, CLOSES]
-            if over > 0:
-                late += over
-                latest = max(latest, over)
-                if weights[1] * late + weights[2] * latest > allowance:
-                    return -1
-            partner = facts[node, PARTNER]
-            if partner >= 0 and start[partner] == NOT_YET and arrival[partner] != NOT_YET:
-                waiting[top] = holder[partner]
-                top += 1
-            free[one] = begin + facts[node, DURATION]
-            before = node
-            node = following[node]
-        here[one] = before
-    if done < seats:
-        return -1
-    return weights[1] * late + weights[2] * latest
 
 
 @compiled

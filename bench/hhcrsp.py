@@ -1,0 +1,146 @@
+"""Visits with windows and timed pairs, on public instances: `python -m bench.hhcrsp [FOLDER] [--quick]`.
+
+FOLDER holds files in the hhcrsp format (`bench.hhcrsp_format` says what that is), which are not part of this
+project. Each file is solved by two processes at once, seeds 0 and 1, `STEPS` moves tried for each patient;
+the cheaper answer counts. `--quick` solves one made-up instance without compiling; FOLDER is then not read.
+
+Figures of each file: cost of the best answer, cost for each seed, wall seconds of both processes together
+(the compilation is done before). Bars, for files whose best known cost is listed: cost / best known at most
+1 for 10 and 25 patients, 1.01 for 50, 1.03 for 75 and 100; at most 180 s. Best known costs are rounded to
+three digits after the point, so that 0.001 is granted. An answer that `judge` refuses stops the bench.
+"""
+
+import argparse
+import multiprocessing
+import os
+import random
+import time
+from collections.abc import Mapping
+from concurrent.futures import ProcessPoolExecutor
+from decimal import Decimal
+from pathlib import Path
+from typing import Final
+
+from bench.hhcrsp_format import Document, judge, read_document, to_case, to_tours
+from bench.report import Bar, Figure, compare, print_report
+
+SEEDS: Final = (0, 1)
+STEPS: Final = 300_000
+LIMIT_SECONDS: Final = 180
+ROUNDING: Final = 0.001
+
+BEST_KNOWN: Final[Mapping[str, float]] = {
+    "10_1": 218.199,
+    "10_2": 246.627,
+    "10_3": 305.858,
+    "10_4": 186.897,
+    "10_5": 189.543,
+    "10_6": 200.099,
+    "25_1": 428.097,
+    "25_2": 476.049,
+    "25_3": 399.089,
+    "25_4": 411.296,
+    "25_5": 366.338,
+    "25_6": 464.622,
+    "50_1": 943.728,
+    "50_2": 569.388,
+    "50_3": 541.116,
+    "75_1": 1111.37,
+}
+"""Of the instances Mankowska_1 to _3 named InstanzCPLEX_HCSRP_*, as published with them."""
+
+
+def make_up(seed: int) -> Document:
+    """Return a document of eight patients and four caregivers, pairs of both kinds among them."""
+    draw = random.Random(seed)  # noqa: S311 - an instance, not a secret
+    places = [(draw.randrange(60), draw.randrange(60)) for _ in range(9)]
+    patients = [
+        {
+            "id": f"p{number}",
+            "time_window": [30 * number, 30 * number + 60],
+            "required_caregivers": [{"service": name, "duration": 20} for name in ("a", "b")[: 1 + number % 2]],
+        }
+        for number in range(8)
+    ]
+    patients[1]["synchronization"] = {"type": "simultaneous"}
+    patients[3]["synchronization"] = {"type": "simultaneous"}
+    patients[5]["synchronization"] = {"type": "sequential", "distance": [10, 40]}
+    patients[7]["synchronization"] = {"type": "sequential", "distance": [0, 15]}
+    return {
+        "patients": patients,
+        "services": [{"id": "a"}, {"id": "b"}],
+        "caregivers": [{"id": f"c{one}", "abilities": ["ab"[one % 2]]} for one in range(4)],
+        "central_offices": [{"id": "d"}],
+        "distances": [[abs(a[0] - b[0]) + abs(a[1] - b[1]) for b in places] for a in places],
+    }
+
+
+def solve(document: Document, seed: int, steps: int) -> Decimal:
+    """Return the cost of an answer that the judge accepts."""
+    from solver.windows.search import route_visits  # noqa: PLC0415 - after `main` has said whether to compile
+
+    found = route_visits(to_case(document), seed=seed, steps=steps)
+    faults, cost = judge(document, to_tours(document, found.routes))
+    if faults:
+        msg = f"not legal: {faults[:3]}"
+        raise AssertionError(msg)
+    return cost
+
+
+def name_of(path: Path) -> str:
+    """Return size and number of an instance, as `75_1` of `InstanzCPLEX_HCSRP_75_1.json`."""
+    return "_".join(path.stem.split("_")[-2:])
+
+
+def judge_cost(path: Path, cost: float, wall: float) -> dict[str, Bar]:
+    """Return the bars of a file."""
+    name = name_of(path)
+    size = int(name.split("_")[0]) if name.split("_")[0].isdecimal() else 0
+    bars: dict[str, Bar] = {}
+    known = BEST_KNOWN.get(name) if "CPLEX" in path.stem else None
+    if known is not None:
+        allowed = 1.0 if size < 50 else 1.01 if size < 75 else 1.03  # noqa: PLR2004 - the bars' sizes
+        bars[f"cost_{name}"] = compare(round(cost, 3), "<=", round(known * allowed + ROUNDING, 3))
+    bars[f"seconds_{name}"] = compare(round(wall, 1), "<=", LIMIT_SECONDS)
+    return bars
+
+
+def measure(folder: Path, only: str) -> tuple[dict[str, Figure], dict[str, Bar]]:
+    """Solve every file of a folder."""
+    figures: dict[str, Figure] = {}
+    bars: dict[str, Bar] = {}
+    with ProcessPoolExecutor(len(SEEDS), multiprocessing.get_context("spawn")) as pool:
+        list(pool.map(solve, [make_up(0)] * len(SEEDS), SEEDS, [1] * len(SEEDS)))  # compiles
+        for path in sorted(folder.glob(f"*{only}*.json"), key=lambda one: (len(one.stem), one.stem)):
+            document, name = read_document(path), name_of(path)
+            steps = STEPS * len(document["patients"])
+            begun = time.perf_counter()
+            costs = list(pool.map(solve, [document] * len(SEEDS), SEEDS, [steps] * len(SEEDS)))
+            wall = time.perf_counter() - begun
+            figures |= {f"cost_{name}_seed_{seed}": round(float(cost), 3) for seed, cost in zip(SEEDS, costs, strict=True)}
+            figures |= {f"cost_{name}": round(float(min(costs)), 3), f"seconds_{name}": round(wall, 1)}
+            found = judge_cost(path, float(min(costs)), wall)
+            bars |= found
+            print(path.stem, [round(float(cost), 3) for cost in costs], f"{wall:.1f} s", BEST_KNOWN.get(name), flush=True)
+    return figures, bars
+
+
+def main() -> None:
+    """Measure and print the report; `--quick` shows in a few seconds that the bench works."""
+    parser = argparse.ArgumentParser(description="Public instances of visits with windows and timed pairs.")
+    parser.add_argument("folder", type=Path, nargs="?", help="files in the hhcrsp format")
+    parser.add_argument("--only", default="", help="a part of the files' names")
+    parser.add_argument("--quick", action="store_true", help="one made-up instance, not compiled")
+    options = parser.parse_args()
+    if options.quick:
+        os.environ["NUMBA_DISABLE_JIT"] = "1"
+        print_report("hhcrsp", figures={"cost_made_up": float(solve(make_up(0), 0, 4000))})
+        return
+    if options.folder is None:
+        parser.error("without --quick a folder is needed")
+    figures, bars = measure(options.folder, options.only)
+    print_report("hhcrsp", figures=figures, bars=bars)
+
+
+if __name__ == "__main__":
+    main()
