@@ -1,4 +1,4 @@
-"""The public hhcrsp format: a file as a case of `solver.windows`, and a judge of solutions that reads the file.
+"""The public hhcrsp format: a file as a case of `solver.windows`, and a judge that reads the file.
 
 A file has `patients` (id, time_window, required_caregivers of service and duration, synchronization of two:
 simultaneous or sequential with a distance [least, most] of their starts), `services` (id, default_duration),
@@ -138,7 +138,9 @@ def _calls(row: Mapping[str, Any], tours: Tours) -> list[tuple[str, str, Decimal
     ]
 
 
-def _distance(document: Document, place: Mapping[str, int], tour: Sequence[tuple[str, str, Decimal]]) -> Decimal:
+def _distance(
+    document: Document, place: Mapping[str, int], tour: Sequence[tuple[str, str, Decimal]]
+) -> Decimal:
     stops = [0, *(place[patient] for patient, _, _ in tour), 0]
     return sum((Decimal(document["distances"][a][b]) for a, b in pairwise(stops)), Decimal(0))
 
@@ -155,7 +157,9 @@ def _judge_times(
         if start < Decimal(row["time_window"][0]):
             yield f"{patient}: {start} is before the window"
         durations = [
-            one.get("duration", usual[service]) for one in row["required_caregivers"] if one["service"] == service
+            one.get("duration", usual[service])
+            for one in row["required_caregivers"]
+            if one["service"] == service
         ]
         here, free = place[patient], start + Decimal(max(durations, default=0))
 

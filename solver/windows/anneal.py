@@ -59,9 +59,9 @@ def anneal(
     temperature, cooling = hot, (cold / hot) ** (1.0 / steps)
     for _ in range(steps):
         temperature *= cooling
-        trail.count[0] = 0
+        trail.size[0] = 0
         change = tables.weights[0] * _try(tables, routes, start, rng, trail)
-        if trail.count[0] == 0:
+        if trail.size[0] == 0:
             continue
         allowance = lateness - change + int(-math.log(1.0 - rng.random()) * temperature)
         found = -1 if allowance < 0 else time_routes(tables, routes, watch, trial, allowance)

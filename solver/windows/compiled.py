@@ -1,22 +1,22 @@
-"""Compilation by numba where it is installed; without it the same functions run as they stand, slower."""
+"""Compilation by numba where it is installed; without it the same functions run as they stand, slower.
+
+The machine code is not kept on disk: numba would not notice that a function of another module has changed.
+"""
 
 from collections.abc import Callable
-from typing import TypeVar
-
-try:
-    import numba
-except ImportError:  # the optional group `windows` is not installed
-    numba = None
+from importlib.util import find_spec
+from typing import Final, TypeVar
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
+COMPILES: Final = find_spec("numba") is not None
+
 
 def compiled(function: Function) -> Function:
-    """Return the function compiled at its first call, the machine code kept beside the module if it can be."""
-    if numba is None:
+    """Return the function, to be compiled at its first call, which takes seconds."""
+    if not COMPILES:
         return function
-    try:
-        kept: Function = numba.njit(cache=True)(function)
-    except RuntimeError:  # no folder may be written to: compile anew in each process
-        kept = numba.njit(function)
+    import numba  # noqa: PLC0415 - in an optional group
+
+    kept: Function = numba.njit(function)
     return kept

@@ -19,7 +19,7 @@ class Trail(NamedTuple):
 
     seat: Numbers
     behind: Numbers
-    count: Numbers  # of one number
+    size: Numbers  # of one number
 
 
 def new_trail() -> Trail:
@@ -52,19 +52,19 @@ def put_behind(tables: Tables, routes: Routes, node: int, before: int) -> int:
 
 @compiled
 def _take_out_noted(tables: Tables, routes: Routes, trail: Trail, node: int) -> int:
-    count = trail.count[0]
+    count = trail.size[0]
     trail.seat[count] = node
     trail.behind[count] = routes.preceding[node]
-    trail.count[0] = count + 1
+    trail.size[0] = count + 1
     return take_out(tables, routes, node)
 
 
 @compiled
 def take_back(tables: Tables, routes: Routes, trail: Trail) -> None:
     """Undo the move that a trail tells of."""
-    for rank in range(trail.count[0]):
+    for rank in range(trail.size[0]):
         take_out(tables, routes, trail.seat[rank])
-    for rank in range(trail.count[0] - 1, -1, -1):
+    for rank in range(trail.size[0] - 1, -1, -1):
         put_behind(tables, routes, trail.seat[rank], trail.behind[rank])
 
 
@@ -142,9 +142,7 @@ def move_seat(
 
 
 @compiled
-def swap_seats(
-    tables: Tables, routes: Routes, rng: np.random.Generator, trail: Trail, node: int
-) -> int:
+def swap_seats(tables: Tables, routes: Routes, rng: np.random.Generator, trail: Trail, node: int) -> int:
     """Let a seat and one of another inspector change places where both may; return the change of travel."""
     seats = tables.facts.shape[0]
     inspector = _draw_inspector(tables, rng, node, routes.holder[node])
@@ -153,7 +151,9 @@ def swap_seats(
     other = routes.following[seats + inspector]
     for _ in range(_draw(rng, routes.length[inspector])):
         other = routes.following[other]
-    if not (_may_hold(tables, routes, other, routes.holder[node]) and _may_hold(tables, routes, node, inspector)):
+    if not (
+        _may_hold(tables, routes, other, routes.holder[node]) and _may_hold(tables, routes, node, inspector)
+    ):
         return 0
     travel = _take_out_noted(tables, routes, trail, node) + _take_out_noted(tables, routes, trail, other)
     travel += put_behind(tables, routes, node, trail.behind[1])

@@ -58,7 +58,9 @@ def _begin_in_order(case: Case, tables: Tables) -> Rings:
     order = sorted(range(len(case.visits)), key=lambda number: (case.visits[number].opens, number))
     for number in order:
         node = int(tables.seat[number])
-        for seat, holder in zip((node, int(tables.facts[node, PARTNER])), _crew(tables, rings, node), strict=False):
+        for seat, holder in zip(
+            (node, int(tables.facts[node, PARTNER])), _crew(tables, rings, node), strict=False
+        ):
             put_behind(tables, rings, seat, int(rings.preceding[seats + holder]))
     return rings
 
@@ -82,7 +84,9 @@ def _open(case: Case, tables: Tables, search: Search) -> Found:
         raise NotLegal("the best routes cannot be timed")
     seats = [(visit.id, rank) for visit in case.visits for rank in range(len(visit.seats))]
     routes = {
-        one.id: tuple(Stop(*seats[node], int(search.start[node])) for node in _follow(rings, len(seats) + number))
+        one.id: tuple(
+            Stop(*seats[node], int(search.start[node])) for node in _follow(rings, len(seats) + number)
+        )
         for number, one in enumerate(case.inspectors)
     }
     faults = check(case, routes)

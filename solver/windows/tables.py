@@ -59,7 +59,9 @@ def lay_out(case: Case) -> Tables:
     able = np.argsort(-qualified, axis=1, kind="stable")
     return Tables(
         travel=_numbers(case.travel)[np.ix_(sites, sites)],
-        facts=_numbers([_facts(visit, rank, node) for node, (visit, rank) in enumerate(pairs)]).reshape(len(seats), 8),
+        facts=_numbers([_facts(visit, rank, node) for node, (visit, rank) in enumerate(pairs)]).reshape(
+            len(seats), 8
+        ),
         able=able.astype(np.int64),
         ables=qualified.sum(axis=1),
         qualified=qualified,

@@ -10,7 +10,21 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from solver.windows.compiled import compiled
-from solver.windows.tables import ALONE, CLOSES, DURATION, FIRST, LEAST, MOST, OPENS, PARTNER, RULE, SECOND, Numbers, Routes, Tables
+from solver.windows.tables import (
+    ALONE,
+    CLOSES,
+    DURATION,
+    FIRST,
+    LEAST,
+    MOST,
+    OPENS,
+    PARTNER,
+    RULE,
+    SECOND,
+    Numbers,
+    Routes,
+    Tables,
+)
 
 MOST_WALKS: Final = 64
 """Routes that need more repetitions hold themselves back for ever, or are not worth it."""
@@ -151,8 +165,6 @@ def _begin(facts: Numbers, arrival: Numbers, floor: Numbers, start: Numbers, nod
         if start[partner] == NOT_YET:
             return NOT_YET
         return max(earliest, start[partner] + facts[node, LEAST])
-    if start[partner] != NOT_YET:
-        return start[partner]
-    if arrival[partner] == NOT_YET:
-        return NOT_YET
-    return max(earliest, arrival[partner])
+    if start[partner] == NOT_YET and arrival[partner] != NOT_YET:
+        return max(earliest, arrival[partner])
+    return start[partner]
