@@ -6,10 +6,10 @@ are tried, at most 18 million; the cheaper answer counts. `--quick` solves one m
 compiling; FOLDER is then not read.
 
 Figures of each file: cost of the best answer, cost for each seed, CPU seconds of the busier process, wall
-seconds of both together; the compilation is done before. Bars: seconds of CPU at most 180 (they are the wall's
-where two cores are free), and where the best known cost is listed: cost / best known at most 1 for up to 25
-patients, 1.01 for up to 50, 1.03 above. Best known costs are rounded to three digits after the point, so that
-0.001 is granted. An answer that `judge` refuses stops the bench.
+seconds of both together; the compilation is done before. Bars: seconds of CPU at most 180 (they are the
+wall's where two cores are free), and where the best known cost is listed: cost / best known at most 1 for up
+to 25 patients, 1.01 for up to 50, 1.03 above. Best known costs are rounded to three digits after the point,
+so that 0.001 is granted. An answer that `judge` refuses stops the bench.
 """
 
 import argparse
