@@ -2,7 +2,7 @@
 
 FOLDER holds files in the hhcrsp format (`bench.hhcrsp_format` says what that is), which are not part of
 this project. Each file is solved by two processes at once, seeds 0 and 1; for n patients 8,000 n * n moves
-are tried, at most 18 million; the cheaper answer counts. `--quick` solves one made-up instance without
+are tried, at most 15 million; the cheaper answer counts. `--quick` solves one made-up instance without
 compiling; FOLDER is then not read.
 
 Figures of each file: cost of the best answer, cost for each seed, CPU seconds of the busier process, wall
@@ -28,7 +28,7 @@ from bench.report import Bar, Figure, compare, print_report
 
 SEEDS: Final = (0, 1)
 STEPS: Final = 8_000
-MOST_STEPS: Final = 18_000_000
+MOST_STEPS: Final = 15_000_000
 LIMIT_SECONDS: Final = 180
 ROUNDING: Final = 0.001
 

@@ -19,8 +19,8 @@ from solver.windows.tables import PARTNER, Numbers, Tables, empty_routes, lay_ou
 from solver.windows.tables import Routes as Rings
 from solver.windows.timing import time_routes
 
-HOT: Final = 10.0
-COLD: Final = 0.06
+HOT: Final = 6.0
+COLD: Final = 0.02
 """Temperatures at the begin and the end, in mean ways from one seat to another."""
 
 
