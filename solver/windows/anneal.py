@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from solver.windows.compiled import compiled
-from solver.windows.moves import Trail, move_seat, move_visit, new_trail, swap_seats, take_back
+from solver.windows.moves import Trail, draw, move_seat, move_visit, new_trail, swap_seats, take_back
 from solver.windows.tables import Numbers, Routes, Tables
 from solver.windows.timing import Watch, new_watch, time_routes
 
@@ -80,9 +80,9 @@ def anneal(
 def _try(tables: Tables, routes: Routes, start: Numbers, rng: np.random.Generator, trail: Trail) -> int:
     kind = rng.random()
     if kind < MOVES_VISIT:
-        node = tables.seat[int(rng.random() * tables.seat.shape[0])]
+        node = tables.seat[draw(rng, tables.seat.shape[0])]
         return move_visit(tables, routes, start, rng, trail, node)
-    node = int(rng.random() * start.shape[0])
+    node = draw(rng, start.shape[0])
     if kind < MOVES_SEAT:
         return move_seat(tables, routes, start, rng, trail, node)
     return swap_seats(tables, routes, rng, trail, node)

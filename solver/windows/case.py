@@ -11,8 +11,11 @@ from typing import Final
 MOST_SEATS: Final = 2
 """Largest crew: the timing rule is one of two starts."""
 
-LARGEST: Final = 10**12
-"""Largest time, distance and weight: sums of them stay exact in 64 bits."""
+LARGEST: Final = 10**10
+"""Largest time or distance of a case."""
+
+HEAVIEST: Final = 10**4
+"""Largest weight: with it the costs of some hundred seats stay exact in 64 bits."""
 
 
 def _require(holds: bool, name: str, why: str) -> None:  # noqa: FBT001 - the condition reads as the sentence
@@ -21,9 +24,9 @@ def _require(holds: bool, name: str, why: str) -> None:  # noqa: FBT001 - the co
         raise ValueError(msg)
 
 
-def _require_range(name: str, values: Iterable[int]) -> None:
+def _require_range(name: str, values: Iterable[int], most: int = LARGEST) -> None:
     for value in values:
-        _require(0 <= value <= LARGEST, name, f"{value} is not within 0 and {LARGEST}")
+        _require(0 <= value <= most, name, f"{value} is not within 0 and {most}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,7 @@ class Weights:
     latest: int = 1
 
     def __post_init__(self) -> None:
-        _require_range("weights", [self.travel, self.late, self.latest])
+        _require_range("weights", [self.travel, self.late, self.latest], HEAVIEST)
 
 
 @dataclass(frozen=True, slots=True)

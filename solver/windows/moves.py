@@ -69,19 +69,20 @@ def take_back(tables: Tables, routes: Routes, trail: Trail) -> None:
 
 
 @compiled
-def _draw(rng: np.random.Generator, below: int) -> int:
+def draw(rng: np.random.Generator, below: int) -> int:
+    """Return a number from 0 to below - 1."""
     return int(rng.random() * below)
 
 
 @compiled
 def _draw_inspector(tables: Tables, rng: np.random.Generator, node: int, other_than: int) -> int:
     """Return an inspector who may hold a seat, NOBODY if the only one is the one to be avoided."""
-    inspector = tables.able[node, _draw(rng, tables.ables[node])]
+    inspector = tables.able[node, draw(rng, tables.ables[node])]
     if inspector != other_than:
         return inspector
     if tables.ables[node] == 1:
         return NOBODY
-    inspector = tables.able[node, _draw(rng, tables.ables[node] - 1)]
+    inspector = tables.able[node, draw(rng, tables.ables[node] - 1)]
     return tables.able[node, tables.ables[node] - 1] if inspector == other_than else inspector
 
 
@@ -94,7 +95,7 @@ def _draw_place(
     node = seats + inspector
     kind = rng.random()
     if kind < ANYWHERE:
-        for _ in range(_draw(rng, routes.length[inspector] + 1)):
+        for _ in range(draw(rng, routes.length[inspector] + 1)):
             node = routes.following[node]
         return node
     while routes.following[node] < seats and start[routes.following[node]] < when:
@@ -149,7 +150,7 @@ def swap_seats(tables: Tables, routes: Routes, rng: np.random.Generator, trail: 
     if inspector == NOBODY or routes.length[inspector] == 0:
         return 0
     other = routes.following[seats + inspector]
-    for _ in range(_draw(rng, routes.length[inspector])):
+    for _ in range(draw(rng, routes.length[inspector])):
         other = routes.following[other]
     if not (
         _may_hold(tables, routes, other, routes.holder[node]) and _may_hold(tables, routes, node, inspector)

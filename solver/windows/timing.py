@@ -26,9 +26,6 @@ from solver.windows.tables import (
     Tables,
 )
 
-MOST_WALKS: Final = 64
-"""Routes that need more repetitions hold themselves back for ever, or are not worth it."""
-
 NOT_YET: Final = -1
 
 HERE: Final = 0
@@ -73,7 +70,8 @@ def time_routes(tables: Tables, routes: Routes, watch: Watch, start: Numbers, al
     following, holder = routes.following, routes.holder
     arrival, floor, stand, tally = watch.arrival, watch.floor, watch.stand, watch.tally
     floor[:] = 0
-    for _ in range(MOST_WALKS):
+    # A longest path holds back each ordered pair at most once; what goes on after that goes on for ever.
+    for _ in range(start.shape[0] // 2 + 1):
         _set_out(arrival, stand, tally, start)
         while tally[TOP] > 0:
             tally[TOP] -= 1

@@ -226,6 +226,7 @@ def test_a_fault_names_the_visit_and_the_inspector() -> None:
         ("inspectors", lambda: replace(line(), inspectors=(Inspector(0, frozenset(), 0),) * 2)),
         ("travel", lambda: replace(line(), travel=((0, 1), (1, 2)))),
         ("weights", lambda: Weights(travel=-1)),
+        ("weights", lambda: Weights(late=10**5)),
     ],
 )
 def test_a_case_that_cannot_be_is_refused_by_its_field(field: str, change: object) -> None:
