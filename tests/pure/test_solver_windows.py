@@ -1,5 +1,9 @@
 """Routes for visits promised as windows: each rule, exact starts, the best of all, the same for a seed."""
 
+import os
+import pickle
+import subprocess
+import sys
 from dataclasses import replace
 from itertools import permutations, product
 from random import Random
@@ -154,6 +158,25 @@ def test_equal_seeds_and_steps_give_equal_routes() -> None:
     """The whole answer, starts included, and the seed alone decides."""
     case = small_case(11)
     assert route_visits(case, seed=5, steps=300) == route_visits(case, seed=5, steps=300)
+
+
+def test_compiled_and_interpreted_searches_give_equal_routes() -> None:
+    """The compiler changes the speed alone: another process, told not to compile, finds the same."""
+    pytest.importorskip("numba", reason="nothing is compiled without it")
+    case = small_case(11)
+    program = (
+        "import pickle, sys; from solver.windows.search import route_visits; "
+        "found = route_visits(pickle.load(sys.stdin.buffer), seed=5, steps=300); "
+        "sys.stdout.buffer.write(pickle.dumps(found))"
+    )
+    other = subprocess.run(  # noqa: S603 - our own interpreter and text
+        [sys.executable, "-c", program],
+        input=pickle.dumps(case),
+        env={**os.environ, "NUMBA_DISABLE_JIT": "1"},
+        capture_output=True,
+        check=True,
+    )
+    assert pickle.loads(other.stdout) == route_visits(case, seed=5, steps=300)  # noqa: S301 - made just above
 
 
 def test_without_a_step_the_first_routes_are_legal() -> None:
