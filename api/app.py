@@ -38,6 +38,7 @@ from api.routes import (
     sign_ins,
     tokens,
     visits,
+    waitlist,
     why_not,
 )
 from api.texts import choose_language
@@ -58,6 +59,7 @@ NOUNS: Sequence[APIRouter] = (
     holds.router,
     bookings.router,
     requests.router,
+    waitlist.router,
     visits.router,
     instructions.router,
     changes.router,
@@ -93,6 +95,7 @@ _TAGS = [
     {"name": "availability", "description": "Which starts can be kept now."},
     {"name": "holds", "description": "A time kept for minutes while a form is filled."},
     {"name": "bookings", "description": "Appointments: book, read, move, cancel, answer."},
+    {"name": "waitlist", "description": "Something earlier: who waits, and what is offered to them."},
     {"name": "visits", "description": "What happened on site."},
     {"name": "instructions", "description": "The orders to inspect; only instructed goods can be booked."},
     {"name": "changes", "description": "Every change in your scope, in order, without gaps."},

@@ -16,6 +16,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 
+import scheduler.refusals  # noqa: F401 - its classes are among those that `refusals` lists
 from api.texts import TAGS, choose_language, tell
 from scheduler import errors
 from scheduler.database.idempotency import Answer

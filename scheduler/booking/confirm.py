@@ -9,6 +9,7 @@ from scheduler.access.actor import Actor
 from scheduler.booking.admission import normal_recipients, require_attendee
 from scheduler.booking.holds import OfficeDays, lock_family, release_holds
 from scheduler.booking.orders import Details
+from scheduler.booking.waitlist.closing import take_offer
 from scheduler.booking.write import (
     change_booking,
     iso,
@@ -116,6 +117,7 @@ def take_over(
     assert held.planned_start is not None  # noqa: S101 - a live booking has a promise
     crew = session.exec(select(Crew.duty).where(col(Crew.booking) == held.id).order_by(col(Crew.seat))).all()
     assignment = Assignment(tuple(crew), held.dock)
+    take_offer(session, held, actor=actor, now=now)
     release_holds(session, booking, locked=locked, actor=actor, now=now, why="another time was taken")
     give_time(session, booking, assignment, actor=actor, start=held.planned_start, now=now)
     announce(session, booking=booking, what=What.CHANGED, now=now, reference=facts)

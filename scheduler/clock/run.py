@@ -15,7 +15,14 @@ from apscheduler.schedulers.blocking import BlockingScheduler
 
 from notifications.gateway import Gateway
 from scheduler.clock.logs import set_up_logging
-from scheduler.clock.ticks import tick_expiry, tick_heartbeat, tick_leftovers, tick_plans, tick_texts
+from scheduler.clock.ticks import (
+    tick_expiry,
+    tick_heartbeat,
+    tick_leftovers,
+    tick_plans,
+    tick_texts,
+    tick_waitlist,
+)
 from scheduler.database.connection import Database, told_as_refusals
 from scheduler.errors import Unavailable
 from scheduler.memory import settle
@@ -24,6 +31,7 @@ from scheduler.replan.elsewhere import answer_elsewhere
 from scheduler.settings import Settings
 
 TEXTS_SECONDS, EXPIRY_SECONDS, HEARTBEAT_SECONDS, PLANS_SECONDS, LEFTOVERS_SECONDS = 2, 5, 10, 60, 3600
+WAITLIST_SECONDS = 5
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -77,6 +85,7 @@ def _schedule(database: Database, gateway: Gateway, *, name: str) -> BlockingSch
         ("heartbeat", HEARTBEAT_SECONDS, lambda now: tick_heartbeat(database, name=name, now=now)),
         ("texts", TEXTS_SECONDS, lambda now: tick_texts(database, gateway, now=now)),
         ("expiry", EXPIRY_SECONDS, lambda now: tick_expiry(database, now=now)),
+        ("waitlist", WAITLIST_SECONDS, lambda now: tick_waitlist(database, now=now)),
         ("plans", PLANS_SECONDS, lambda now: tick_plans(database, answer_elsewhere, now=now)),
         ("leftovers", LEFTOVERS_SECONDS, lambda now: tick_leftovers(database, now=now)),
     )

@@ -6,12 +6,13 @@ database has to; these are the last defence, met only in a race.
 
 from sqlalchemy.exc import DBAPIError
 
-from scheduler import errors
+from scheduler import errors, refusals
 
 REFUSALS: dict[str, type[errors.Refusal]] = {
     "booking_instruction_taken_once": errors.InstructionTaken,
     "booking_dock_never_twice": errors.NoPlace,
     "booking_finished_in_time": errors.TooLateToFinish,
+    "waitlist_entry_waits_once": refusals.AlreadyWaiting,
     "crew_inspector_never_twice": errors.NoPlace,
     "duty_inspector_never_overlaps": errors.DutyOverlaps,
     "duty_leaves_travel": errors.DutyGapTooShort,

@@ -28,6 +28,7 @@ from scheduler.models.goods import (
 from scheduler.models.people import Absence, Duty, Inspector, InspectorQualification, Loan, Qualification
 from scheduler.models.places import Closure, District, Dock, Office, OpeningHours, Site, Travel
 from scheduler.models.records import Event, Heartbeat, IdempotentAnswer, Message, SolverRun
+from scheduler.models.waitlist import WaitlistEntry, WaitlistLook, WaitlistOffer
 
 __all__ = [
     "Absence",
@@ -78,5 +79,8 @@ __all__ = [
     "Travel",
     "Visit",
     "VisitHistory",
+    "WaitlistEntry",
+    "WaitlistLook",
+    "WaitlistOffer",
     "WorkDay",
 ]

@@ -178,6 +178,27 @@ _QUESTIONS: Sequence[tuple[str, str, str]] = (
         """,
     ),
     (
+        "I12",
+        "offers of earlier times without a live hold of their booking, or two at once",
+        """
+        SELECT (SELECT count(*) FROM waitlist_offer AS o JOIN waitlist_entry AS e ON e.id = o.entry
+                LEFT JOIN booking AS b ON b.id = o.hold AND b.state = 'hold' AND b.replaces = e.booking
+                    AND b.office = o.office AND b.date = o.date AND b.planned_start = o.start
+                WHERE o.outcome = 'open' AND b.id IS NULL)
+             + (SELECT count(*) FROM waitlist_offer AS a JOIN waitlist_offer AS b
+                  ON a.id < b.id AND (a.entry = b.entry OR (a.office = b.office AND a.date = b.date))
+                WHERE a.outcome = 'open' AND b.outcome = 'open')
+        """,
+    ),
+    (
+        "I12",
+        "waits for something earlier than a promise that is gone",
+        """
+        SELECT count(*) FROM waitlist_entry AS e JOIN booking AS b ON b.id = e.booking
+        WHERE e.state = 'waiting' AND b.state <> 'confirmed'
+        """,
+    ),
+    (
         "I13",
         "changes that nobody answers for",
         """

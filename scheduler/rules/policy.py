@@ -254,6 +254,24 @@ class DisplacementRules(Policy):
     kept_hours: Hours = 4
 
 
+class WaitlistRules(Policy):
+    """When an earlier time is offered to whoever waits for one, and how long it is held (policy defaults)."""
+
+    enabled: bool = True
+    minimum_gain_minutes: int = Field(default=30, ge=1, le=14 * 24 * 60)
+    offer_minutes: int = Field(default=30, ge=1, le=24 * 60)
+    answered_before_minutes: Minutes = 90  # an offer ends so long before the time it offers
+    offered_from: time = time(8)  # an offer at night would lapse while people sleep
+    offered_until: time = time(20)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.offered_until <= self.offered_from:
+            message = "offers end later in the day than they begin"
+            raise ValueError(message)
+        return self
+
+
 POLICIES: Mapping[str, type[Policy]] = MappingProxyType(
     {
         "booking": BookingRules,
@@ -264,6 +282,7 @@ POLICIES: Mapping[str, type[Policy]] = MappingProxyType(
         "visit": VisitRules,
         "reminders": ReminderRules,
         "displacement": DisplacementRules,
+        "waitlist": WaitlistRules,
     }
 )
 """The model that validates the stored document of each policy name."""

@@ -1,0 +1,26 @@
+"""More that a person can be told: of waiting for something earlier, and of many bookings at once.
+
+As in `scheduler.errors`: the code is the class's name in snake case, the texts live in `api/locale`.
+"""
+
+from scheduler.errors import Conflict, NotAllowed, NotFound
+
+
+class WaitlistClosed(NotAllowed):
+    """The office offers no earlier times."""
+
+
+class AlreadyWaiting(Conflict):
+    """The booking waits for an earlier time already."""
+
+
+class NotWaiting(NotFound):
+    """The booking waits for no earlier time."""
+
+
+class NothingEarlier(NotAllowed):
+    """The window holds no time that is earlier than the promise by as much as the office's policy asks."""
+
+
+class NoOffer(Conflict):
+    """No earlier time is held for the booking at this moment."""
