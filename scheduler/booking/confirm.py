@@ -7,7 +7,7 @@ from sqlmodel import Session, col, select
 
 from scheduler.access.actor import Actor
 from scheduler.booking.admission import normal_recipients, require_attendee
-from scheduler.booking.holds import OfficeDays, lock_family, release_holds
+from scheduler.booking.holds import OfficeDays, lock_family, release_hold, release_holds
 from scheduler.booking.orders import Details
 from scheduler.booking.waitlist.closing import take_offer
 from scheduler.booking.write import (
@@ -27,7 +27,7 @@ from scheduler.promise.reference import Reference
 from scheduler.promise.witness import release_crew, store_crews
 from scheduler.reminders.announce import What, announce
 from scheduler.rules.policy import BookingRules
-from scheduler.vocabulary import BookingState
+from scheduler.vocabulary import BookingState, OfferOutcome
 from solver.plan import Assignment
 
 Kept = TypeVar("Kept")
@@ -117,8 +117,10 @@ def take_over(
     assert held.planned_start is not None  # noqa: S101 - a live booking has a promise
     crew = session.exec(select(Crew.duty).where(col(Crew.booking) == held.id).order_by(col(Crew.seat))).all()
     assignment = Assignment(tuple(crew), held.dock)
-    take_offer(session, held, actor=actor, now=now)
-    release_holds(session, booking, locked=locked, actor=actor, now=now, why="another time was taken")
+    why = "another time was taken"
+    take_offer(session, held, now=now)
+    release_hold(session, held, actor=actor, now=now, why=why, outcome=OfferOutcome.TAKEN)
+    release_holds(session, booking, locked=locked, actor=actor, now=now, why=why)
     give_time(session, booking, assignment, actor=actor, start=held.planned_start, now=now)
     announce(session, booking=booking, what=What.CHANGED, now=now, reference=facts)
     return booking

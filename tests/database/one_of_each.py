@@ -4,13 +4,17 @@ from datetime import timedelta
 
 from sqlalchemy.dialects.postgresql import Range
 
+from scheduler.access.actor import Actor
 from scheduler.booking.book import book, hold
+from scheduler.booking.waitlist.entries import Wish, join_waitlist
+from scheduler.booking.waitlist.offers import offer_earlier
 from scheduler.database.idempotency import plainly
 from scheduler.models import (
     Absence,
     ActivationCode,
     ApiToken,
     Authority,
+    Booking,
     Closure,
     Contact,
     Enterprise,
@@ -22,9 +26,10 @@ from scheduler.models import (
     SignInTry,
     SolverRun,
 )
+from scheduler.promise.reference import read_reference
 from scheduler.visit.record import record_arrival, record_opening
 from scheduler.vocabulary import Role
-from tests.factories import NOW, SATURDAY, TUESDAY, World, at, example_uscc, make_world, order
+from tests.factories import NOW, SATURDAY, TODAY, TUESDAY, World, at, example_uscc, make_world, order
 
 LATER = NOW + timedelta(days=30)
 EVENING = Range(at(TUESDAY, 20), at(TUESDAY, 21), bounds="[)")
@@ -117,6 +122,7 @@ def _add_bookings(world: World) -> None:
     made = [book(world.database, actor=who, order=asked, now=NOW, keep=plainly) for who, asked in orders]
     asked = order(world.instruction(), start=at(TUESDAY, 16))
     hold(world.database, actor=actor, order=asked, now=NOW, keep=plainly)
+    _wait(world, actor, made[1])
     world.add(
         Instruction(
             kind="e_ledger",
@@ -129,3 +135,11 @@ def _add_bookings(world: World) -> None:
     with world.database.transaction() as session:
         record_arrival(session, actor=world.manager(), reference=made[0].reference, now=at(TUESDAY, 10))
         record_opening(session, actor=world.manager(), reference=made[0].reference, now=at(TUESDAY, 10, 5))
+
+
+def _wait(world: World, actor: Actor, booking: Booking) -> None:
+    """An offer, and before it a day that had nothing for whoever waits."""
+    with world.database.transaction() as session:
+        facts = read_reference(session)
+        join_waitlist(session, actor=actor, reference=booking.reference, wish=Wish(), now=NOW, facts=facts)
+    assert offer_earlier(world.database, now=at(TODAY, 17)) == 1

@@ -15,6 +15,8 @@ from scheduler.access import passwords
 from scheduler.access.accounts import digest
 from scheduler.access.actor import Actor
 from scheduler.booking.book import book, hold
+from scheduler.booking.waitlist.entries import Wish, join_waitlist
+from scheduler.booking.waitlist.offers import offer_earlier
 from scheduler.database.idempotency import plainly
 from scheduler.models import (
     Absence,
@@ -117,6 +119,7 @@ def make_scene(url: str) -> Scene:
         _add_goods(scene, owner)
         _add_roster(scene, owner)
         _add_keys(scene, owner)
+    _add_waits(scene)
     world.database.close()
     return scene
 
@@ -233,6 +236,29 @@ def _add_goods(scene: Scene, owner: str) -> None:
     _keep_booking(
         scene, owner, "hold", hold(world.database, actor=actor, order=held, now=EVENING, keep=plainly)
     )
+
+
+def _add_waits(scene: Scene) -> None:
+    """Each has a booking with an open offer of something earlier, and one that waits for it."""
+    database = scene.world.database
+    for stage, day in (("offered", THURSDAY + timedelta(days=4)), ("waiting", THURSDAY + timedelta(days=6))):
+        for place, owner in enumerate(OWNERS):
+            actor = scene.world.enterprise_actor(scene.enterprises[owner])
+            on = day + timedelta(days=place % 2)  # an office has one offer a day
+            booking = _book(scene, owner, actor, at(on, 15))
+            wish = Wish(wished_from=at(on, 10), wished_to=at(on, 11))
+            with database.transaction() as session:
+                join_waitlist(
+                    session,
+                    actor=actor,
+                    reference=booking.reference,
+                    wish=wish,
+                    now=EVENING,
+                    facts=_facts(scene),
+                )
+            _keep_booking(scene, owner, stage, booking)
+        if stage == "offered":
+            assert offer_earlier(database, now=EVENING) == len(OWNERS)
 
 
 def _instruction(scene: Scene, owner: str) -> str:

@@ -198,6 +198,13 @@ PLANS: dict[str, Plan] = {
     "POST /bookings/{number}/priority": _stage(
         "pending", V + "/bookings/{}/priority", {"grant": True, "why": "示例"}
     ),
+    "GET /waitlist": _fixed(f"{V}/waitlist"),
+    "POST /bookings/{number}/waitlist": _named("booking:confirmed", V + "/bookings/{}/waitlist", {}),
+    "GET /bookings/{number}/waitlist": _named("booking:waiting", V + "/bookings/{}/waitlist"),
+    "DELETE /bookings/{number}/waitlist": _named("booking:waiting", V + "/bookings/{}/waitlist"),
+    "POST /bookings/{number}/waitlist/decline": _named(
+        "booking:offered", V + "/bookings/{}/waitlist/decline", {}
+    ),
     "GET /visits/{number}": _named("booking:done", V + "/visits/{}"),
     "POST /visits/{number}/arrival": _stage("due", V + "/visits/{}/arrival", {}),
     "POST /visits/{number}/opening": _stage("arrived", V + "/visits/{}/opening", {}),

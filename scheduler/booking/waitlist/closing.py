@@ -36,15 +36,14 @@ def close_offer(
     )
 
 
-def take_offer(session: Session, hold: Booking, *, actor: Actor, now: datetime) -> None:
-    """The party takes the time that it was offered, and waits no more."""
+def take_offer(session: Session, hold: Booking, *, now: datetime) -> None:
+    """The party takes the time that it was offered, and waits no more; the offer closes with its hold."""
     offer = open_offer_of(session, hold)
     if offer is None:
         return
     entry = session.get_one(WaitlistEntry, offer.entry, with_for_update=True)
     entry.state, entry.ended_at = WaitState.TAKEN.value, now
     session.add(entry)
-    close_offer(session, hold, OfferOutcome.TAKEN, actor=actor, now=now)
 
 
 def open_offer_of(session: Session, hold: Booking) -> WaitlistOffer | None:
