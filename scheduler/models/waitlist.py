@@ -42,7 +42,7 @@ class WaitlistOffer(Table, table=True):
     __tablename__ = "waitlist_offer"
     __table_args__ = (
         one_of("outcome", OfferOutcome),
-        CheckConstraint("(outcome = 'open') = (closed_at IS NULL)", name="open_is_not_closed"),
+        CheckConstraint("(outcome = 'open') = (closed_at IS NULL)", name="stands_or_is_closed"),
         UniqueConstraint("hold"),
         UniqueConstraint("entry", "start", name="waitlist_offer_a_time_once"),
         Index(

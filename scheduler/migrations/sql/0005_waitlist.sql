@@ -37,7 +37,7 @@ CREATE TABLE waitlist_offer (
     closed_at TIMESTAMP WITH TIME ZONE,
     CONSTRAINT waitlist_offer_pkey PRIMARY KEY (id),
     CONSTRAINT waitlist_offer_outcome_known CHECK (outcome IN ('open', 'taken', 'declined', 'lapsed', 'released')),
-    CONSTRAINT waitlist_offer_open_is_not_closed CHECK ((outcome = 'open') = (closed_at IS NULL)),
+    CONSTRAINT waitlist_offer_stands_or_is_closed CHECK ((outcome = 'open') = (closed_at IS NULL)),
     CONSTRAINT waitlist_offer_hold_key UNIQUE (hold),
     CONSTRAINT waitlist_offer_a_time_once UNIQUE (entry, start),
     CONSTRAINT waitlist_offer_entry_fkey FOREIGN KEY(entry) REFERENCES waitlist_entry (id) ON DELETE RESTRICT,
