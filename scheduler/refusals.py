@@ -24,3 +24,15 @@ class NothingEarlier(NotAllowed):
 
 class NoOffer(Conflict):
     """No earlier time is held for the booking at this moment."""
+
+
+class UnknownBatch(NotFound):
+    """No batch in the caller's scope has this number."""
+
+
+class BatchAnswered(Conflict):
+    """The batch was answered already."""
+
+
+class BatchItemsLost(Conflict):
+    """Times of the batch are held no more; nothing was confirmed, and `items` say which and why."""

@@ -58,7 +58,7 @@ def confirm(
         _require_held(held, now)
         require_version(held, version)
         if held.replaces is None:
-            return _confirm(session, held, actor=actor, details=details, now=now, facts=facts)
+            return confirm_held(session, held, actor=actor, details=details, now=now, facts=facts)
         return take_over(session, held, actor=actor, now=now, facts=facts, locked=days)
 
     return database.write(lambda session: keep(session, work))
@@ -72,7 +72,7 @@ def _require_held(held: Booking, now: datetime) -> None:
         raise HoldExpired(field="/reference")
 
 
-def _confirm(
+def confirm_held(
     session: Session, held: Booking, *, actor: Actor, details: Details, now: datetime, facts: Reference
 ) -> Booking:
     attendee = details.attendee or held.attendee

@@ -1,6 +1,7 @@
 """The tables, by noun; what must never be broken is a named constraint here or in the migration."""
 
 from scheduler.models.access import Account, ActivationCode, ApiToken, Call, SignIn, SignInTry
+from scheduler.models.batches import Batch, BatchItem
 from scheduler.models.bookings import (
     Booking,
     BookingHistory,
@@ -36,6 +37,8 @@ __all__ = [
     "ActivationCode",
     "ApiToken",
     "Authority",
+    "Batch",
+    "BatchItem",
     "Booking",
     "BookingHistory",
     "BookingInstruction",

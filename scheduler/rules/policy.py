@@ -272,6 +272,12 @@ class WaitlistRules(Policy):
         return self
 
 
+class BatchRules(Policy):
+    """How long the times of a batch are held while its party chooses (policy default)."""
+
+    hold_minutes: int = Field(default=15, ge=1, le=120)
+
+
 POLICIES: Mapping[str, type[Policy]] = MappingProxyType(
     {
         "booking": BookingRules,
@@ -283,6 +289,7 @@ POLICIES: Mapping[str, type[Policy]] = MappingProxyType(
         "reminders": ReminderRules,
         "displacement": DisplacementRules,
         "waitlist": WaitlistRules,
+        "batch": BatchRules,
     }
 )
 """The model that validates the stored document of each policy name."""

@@ -15,8 +15,6 @@ from scheduler.access import passwords
 from scheduler.access.accounts import digest
 from scheduler.access.actor import Actor
 from scheduler.booking.book import book, hold
-from scheduler.booking.waitlist.entries import Wish, join_waitlist
-from scheduler.booking.waitlist.offers import offer_earlier
 from scheduler.database.idempotency import plainly
 from scheduler.models import (
     Absence,
@@ -32,10 +30,7 @@ from scheduler.promise.reference import Reference, read_reference
 from scheduler.visit.record import record_arrival, record_end, record_opening, record_outcome
 from scheduler.vocabulary import Outcome, Role
 from tests.factories import NOW, SATURDAY, TUESDAY, World, at, make_world, order, work_days
-
-OWNERS = ("own", "represented", "foreign")
-EVENING = at(TUESDAY, 18)
-"""When the matrix asks: Tuesday's visits are over, holds of this minute still stand."""
+from tests.web.authorisation_waits import EVENING, OWNERS, add_waits
 
 THURSDAY, FRIDAY = TUESDAY + timedelta(days=2), TUESDAY + timedelta(days=3)
 LAST_DAY = work_days(10)[-1]
@@ -119,7 +114,7 @@ def make_scene(url: str) -> Scene:
         _add_goods(scene, owner)
         _add_roster(scene, owner)
         _add_keys(scene, owner)
-    _add_waits(scene)
+    add_waits(scene, book=_book, keep=_keep_booking, facts=_facts(scene))
     world.database.close()
     return scene
 
@@ -236,29 +231,6 @@ def _add_goods(scene: Scene, owner: str) -> None:
     _keep_booking(
         scene, owner, "hold", hold(world.database, actor=actor, order=held, now=EVENING, keep=plainly)
     )
-
-
-def _add_waits(scene: Scene) -> None:
-    """Each has a booking with an open offer of something earlier, and one that waits for it."""
-    database = scene.world.database
-    for stage, day in (("offered", THURSDAY + timedelta(days=4)), ("waiting", THURSDAY + timedelta(days=6))):
-        for place, owner in enumerate(OWNERS):
-            actor = scene.world.enterprise_actor(scene.enterprises[owner])
-            on = day + timedelta(days=place % 2)  # an office has one offer a day
-            booking = _book(scene, owner, actor, at(on, 15))
-            wish = Wish(wished_from=at(on, 10), wished_to=at(on, 11))
-            with database.transaction() as session:
-                join_waitlist(
-                    session,
-                    actor=actor,
-                    reference=booking.reference,
-                    wish=wish,
-                    now=EVENING,
-                    facts=_facts(scene),
-                )
-            _keep_booking(scene, owner, stage, booking)
-        if stage == "offered":
-            assert offer_earlier(database, now=EVENING) == len(OWNERS)
 
 
 def _instruction(scene: Scene, owner: str) -> str:

@@ -1,4 +1,4 @@
-"""Whoever wants something earlier waits, and is offered times one party at a time."""
+"""Whoever wants something earlier waits; many instructions are asked for at once."""
 
 from scheduler.migrations.scripts import run_script
 
@@ -7,5 +7,6 @@ down_revision = "0003"
 
 
 def upgrade() -> None:
-    """Add the waitlist's entries, its offers, and which days were looked at."""
+    """Add the waitlist's entries, offers and looks, and batches with their items."""
     run_script("0005_waitlist.sql")
+    run_script("0005_batch.sql")

@@ -1,0 +1,43 @@
+"""Who waits for something earlier in the district that the authorisation matrix asks about."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from scheduler.booking.waitlist.entries import Wish, join_waitlist
+from scheduler.booking.waitlist.offers import offer_earlier
+from tests.factories import TUESDAY, at
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from scheduler.models import Booking
+    from scheduler.promise.reference import Reference
+    from tests.web.authorisation_district import Scene
+
+OWNERS = ("own", "represented", "foreign")
+EVENING = at(TUESDAY, 18)
+"""When the matrix asks: Tuesday's visits are over, holds of this minute still stand."""
+
+MONDAY = TUESDAY + timedelta(days=6)
+
+
+def add_waits(
+    scene: Scene, *, book: Callable[..., Booking], keep: Callable[..., None], facts: Reference
+) -> None:
+    """Each owner has a booking with an open offer of something earlier, and one that waits for it."""
+    database = scene.world.database
+    for stage, day in (("offered", MONDAY), ("waiting", MONDAY + timedelta(days=2))):
+        for place, owner in enumerate(OWNERS):
+            actor = scene.world.enterprise_actor(scene.enterprises[owner])
+            on = day + timedelta(days=place % 2)  # an office has one offer a day
+            booking = book(scene, owner, actor, at(on, 15))
+            wish = Wish(wished_from=at(on, 10), wished_to=at(on, 11))
+            with database.transaction() as session:
+                join_waitlist(
+                    session, actor=actor, reference=booking.reference, wish=wish, now=EVENING, facts=facts
+                )
+            keep(scene, owner, stage, booking)
+        if stage == "offered":
+            assert offer_earlier(database, now=EVENING) == len(OWNERS)
