@@ -38,6 +38,7 @@ class Resource(StrEnum):
     PRIORITY = "priority"
     REQUEST = "request"
     WAITLIST = "waitlist"
+    BATCH = "batch"
     VISIT = "visit"
     INSTRUCTION = "instruction"
     CHANGES = "changes"
@@ -138,6 +139,10 @@ _GRID: tuple[tuple[Resource, Action, tuple[Scope, ...]], ...] = (
     (_R.PRIORITY, _A.DECIDE, (_NO, _NO, _OFFICE, _NO, _NO, _NO, _NO)),
     (_R.REQUEST, _A.LIST, (_NO, _NO, _OFFICE, _NO, _NO, _NO, _NO)),
     (_R.REQUEST, _A.ANSWER, (_NO, _NO, _OFFICE, _NO, _NO, _NO, _NO)),
+    # Many at once: whoever asked answers.
+    (_R.BATCH, _A.CREATE, (_OWN, _CALL, _NO, _NO, _NO, _OWN, _NO)),
+    (_R.BATCH, _A.READ, (_OWN, _CALL, _NO, _NO, _NO, _OWN, _NO)),
+    (_R.BATCH, _A.CONFIRM, (_OWN, _CALL, _NO, _NO, _NO, _OWN, _NO)),
     # Something earlier; the answer is a no, the yes is a confirmed hold.
     (_R.WAITLIST, _A.LIST, (_OWN, _CALL, _OFFICE, _NO, _NO, _OWN, _NO)),
     (_R.WAITLIST, _A.READ, (_OWN, _CALL, _OFFICE, _NO, _NO, _OWN, _NO)),
@@ -244,6 +249,7 @@ _BY_TOKEN: Mapping[TokenScope, frozenset[tuple[Resource, Action]]] = MappingProx
                 (_R.BOOKING, _A.LIST),
                 (_R.WAITLIST, _A.READ),
                 (_R.WAITLIST, _A.LIST),
+                (_R.BATCH, _A.READ),
                 (_R.VISIT, _A.READ),
                 (_R.INSTRUCTION, _A.READ),
                 (_R.INSTRUCTION, _A.LIST),
@@ -271,6 +277,8 @@ _BY_TOKEN: Mapping[TokenScope, frozenset[tuple[Resource, Action]]] = MappingProx
                 (_R.WAITLIST, _A.CREATE),
                 (_R.WAITLIST, _A.REMOVE),
                 (_R.WAITLIST, _A.ANSWER),
+                (_R.BATCH, _A.CREATE),
+                (_R.BATCH, _A.CONFIRM),
             }
         ),
         TokenScope.INSTRUCTIONS: frozenset({(_R.INSTRUCTION, _A.WRITE), (_R.INSTRUCTION, _A.WITHDRAW)}),

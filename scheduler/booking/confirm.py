@@ -75,6 +75,11 @@ def _require_held(held: Booking, now: datetime) -> None:
 def confirm_held(
     session: Session, held: Booking, *, actor: Actor, details: Details, now: datetime, facts: Reference
 ) -> Booking:
+    """Turn a hold, locked with its day and live, into a promise; its people are told.
+
+    Raises:
+        AttendeeMissing, NotAMobile, TooManyRecipients: see scheduler.errors.
+    """
     attendee = details.attendee or held.attendee
     require_attendee(attendee)
     if details.recipients is not None:

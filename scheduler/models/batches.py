@@ -1,4 +1,4 @@
-"""Batches: many instructions asked for at once, each with the time that is held for it or why there is none."""
+"""Batches: many instructions asked for at once, each with the time that is held for it or why none is."""
 
 from datetime import datetime
 
