@@ -5,6 +5,8 @@ from datetime import timedelta
 from sqlalchemy.dialects.postgresql import Range
 
 from scheduler.access.actor import Actor
+from scheduler.booking.batch.hold import hold_batch
+from scheduler.booking.batch.orders import BatchOrder
 from scheduler.booking.book import book, hold
 from scheduler.booking.waitlist.entries import Wish, join_waitlist
 from scheduler.booking.waitlist.offers import offer_earlier
@@ -123,6 +125,7 @@ def _add_bookings(world: World) -> None:
     asked = order(world.instruction(), start=at(TUESDAY, 16))
     hold(world.database, actor=actor, order=asked, now=NOW, keep=plainly)
     _wait(world, actor, made[1])
+    _ask_for_many(world, actor)
     world.add(
         Instruction(
             kind="e_ledger",
@@ -143,3 +146,15 @@ def _wait(world: World, actor: Actor, booking: Booking) -> None:
         facts = read_reference(session)
         join_waitlist(session, actor=actor, reference=booking.reference, wish=Wish(), now=NOW, facts=facts)
     assert offer_earlier(world.database, now=at(TODAY, 17)) == 1
+
+
+def _ask_for_many(world: World, actor: Actor) -> None:
+    """A batch of which one has a place and one has none."""
+    order = BatchOrder.model_validate(
+        {
+            "instructions": [{"reference": world.instruction()}, {"reference": "010020261999999998"}],
+            "wished_from": at(TUESDAY, 13),
+            "wished_to": at(TUESDAY, 17),
+        }
+    )
+    hold_batch(world.database, actor=actor, order=order, now=NOW, keep=plainly)

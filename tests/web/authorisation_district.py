@@ -30,7 +30,7 @@ from scheduler.promise.reference import Reference, read_reference
 from scheduler.visit.record import record_arrival, record_end, record_opening, record_outcome
 from scheduler.vocabulary import Outcome, Role
 from tests.factories import NOW, SATURDAY, TUESDAY, World, at, make_world, order, work_days
-from tests.web.authorisation_waits import EVENING, OWNERS, add_waits
+from tests.web.authorisation_waits import EVENING, OWNERS, add_batches, add_waits
 
 THURSDAY, FRIDAY = TUESDAY + timedelta(days=2), TUESDAY + timedelta(days=3)
 LAST_DAY = work_days(10)[-1]
@@ -114,6 +114,7 @@ def make_scene(url: str) -> Scene:
         _add_goods(scene, owner)
         _add_roster(scene, owner)
         _add_keys(scene, owner)
+    add_batches(scene, instruction=_instruction, thing=Thing)
     add_waits(scene, book=_book, keep=_keep_booking, facts=_facts(scene))
     world.database.close()
     return scene

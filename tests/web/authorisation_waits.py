@@ -1,12 +1,15 @@
-"""Who waits for something earlier in the district that the authorisation matrix asks about."""
+"""Who waits, and who asked for many at once, in the district that the authorisation matrix asks about."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from scheduler.booking.batch.hold import hold_batch
+from scheduler.booking.batch.orders import BatchOrder
 from scheduler.booking.waitlist.entries import Wish, join_waitlist
 from scheduler.booking.waitlist.offers import offer_earlier
+from scheduler.database.idempotency import plainly
 from tests.factories import TUESDAY, at
 
 if TYPE_CHECKING:
@@ -14,7 +17,7 @@ if TYPE_CHECKING:
 
     from scheduler.models import Booking
     from scheduler.promise.reference import Reference
-    from tests.web.authorisation_district import Scene
+    from tests.web.authorisation_district import Scene, Thing
 
 OWNERS = ("own", "represented", "foreign")
 EVENING = at(TUESDAY, 18)
@@ -41,3 +44,25 @@ def add_waits(
             keep(scene, owner, stage, booking)
         if stage == "offered":
             assert offer_earlier(database, now=EVENING) == len(OWNERS)
+
+
+def add_batches(scene: Scene, *, instruction: Callable[..., str], thing: Callable[..., Thing]) -> None:
+    """Each owner has a batch of one instruction; whoever asked for it sees it, nobody who is represented."""
+    for place, owner in enumerate(OWNERS):
+        number = scene.enterprises[owner]
+        actor = scene.world.enterprise_actor(number)
+        order = BatchOrder.model_validate(
+            {
+                "instructions": [{"reference": instruction(scene, owner)}],
+                "wished_from": at(MONDAY, 8 + place, 30),
+                "wished_to": at(MONDAY, 9 + place),
+            }
+        )
+        batch = hold_batch(scene.world.database, actor=actor, order=order, now=EVENING, keep=plainly)
+        ((held,),) = scene.run(
+            "SELECT b.reference FROM batch_item AS i JOIN booking AS b ON b.id = i.booking"
+            " WHERE i.batch = :batch",
+            batch=batch.id,
+        )
+        marks = frozenset({batch.reference, str(held)})
+        scene.keep(thing("batch", owner, batch.reference, parties=frozenset({owner}), marks=marks))
