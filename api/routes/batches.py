@@ -43,7 +43,13 @@ def _shown(caller: Caller, *, status: int = 200) -> Show[Batch]:
     status_code=201,
     response_model=BatchView,
     summary="Hold times for many instructions at once",
-    responses=refused(errors.WindowTooLong, errors.MalformedField, errors.KeyMissing, errors.KeyReused),
+    responses=refused(
+        errors.UnknownInstruction,
+        errors.WindowTooLong,
+        errors.MalformedField,
+        errors.KeyMissing,
+        errors.KeyReused,
+    ),
 )
 def create(
     caller: Annotated[Caller, Depends(Guard(Resource.BATCH, Action.CREATE))],

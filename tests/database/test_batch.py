@@ -220,6 +220,15 @@ def test_others_give_names_where_that_makes_room(fresh_database: Callable[[], st
     world.database.close()
 
 
+def test_a_batch_of_nothing_that_is_known_is_refused(world: World) -> None:
+    """Foreign and unknown look alike, and nothing is written."""
+    stranger = world.enterprise_actor(world.enterprise())
+    for reference in (world.instruction(), "010020261999999998"):
+        with pytest.raises(errors.UnknownInstruction):
+            _hold(world, [reference], actor=stranger)
+    assert _scalar(world, "SELECT count(*) FROM batch") == 0
+
+
 def test_too_long_a_window_is_refused(world: World) -> None:
     """As for one booking."""
     with pytest.raises(errors.WindowTooLong):

@@ -204,7 +204,7 @@ PLANS: dict[str, Plan] = {
     "POST /bookings/{number}/priority": _stage(
         "pending", V + "/bookings/{}/priority", {"grant": True, "why": "示例"}
     ),
-    "POST /batches": Plan(_batch, ("instruction",), unknown_is_made=True),
+    "POST /batches": Plan(_batch, ("instruction",)),
     "GET /batches/{number}": _named("batch", V + "/batches/{}"),
     "POST /batches/{number}/accept": _named("batch", V + "/batches/{}/accept", {"accepted": []}),
     "GET /waitlist": _fixed(f"{V}/waitlist"),

@@ -27,6 +27,7 @@ from scheduler.booking.write import create_booking, iso, promised_at, record_rec
 from scheduler.database.connection import Database
 from scheduler.database.idempotency import Keep
 from scheduler.database.locks import lock_enterprise, lock_office_days
+from scheduler.errors import UnknownInstruction
 from scheduler.models import Batch, BatchItem, Booking
 from scheduler.promise.boards import Boards, boards_of
 from scheduler.promise.office_day import OfficeDayPlan
@@ -74,6 +75,7 @@ def hold_batch(
 
     Raises:
         WindowTooLong: the window is longer than may be asked for.
+        UnknownInstruction: none of them is known in the actor's scope.
     """
     boards = boards_of(database)
     found: BatchProposal | None = None
@@ -101,6 +103,7 @@ def _look(
     with database.snapshot() as session:
         facts = boards.latest(session)
         cases = judge_cases(session, actor=actor, order=order, now=now, facts=facts)
+        _require_any_known(cases, order)
         questions = read_offices(session, boards, cases=cases, order=order, now=now)
     days: list[DayProposal] = []
     unplaced: dict[int, str] = {}
@@ -109,6 +112,12 @@ def _look(
         days += changes
         unplaced |= without
     return BatchProposal(facts.version, cases, days, unplaced)
+
+
+def _require_any_known(cases: Sequence[Case], order: BatchOrder) -> None:
+    """Refuse a batch of which nothing is in the actor's scope, as one booking of it would be."""
+    if all(one.reason == UnknownInstruction.code for one in cases):
+        raise UnknownInstruction(field="/instructions/0/reference", reference=order.instructions[0].reference)
 
 
 def _place(
