@@ -8,6 +8,7 @@ is crewed together with all others and with every promise. Undecided counts as n
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations, islice, takewhile
 from random import Random
 from typing import Final
 
@@ -22,7 +23,9 @@ from solver.oracle.metric import is_metric
 
 _FEW_LOTS: Final = 6
 _TRIED_EARLIER: Final = 4
-"""Starts before the first one of insertion that the oracle is asked about, for each lot and order."""
+"""Starts before the first one of insertion that the oracle is asked about, for each lot and order,"""
+_TRIED_ANYWHERE: Final = 16
+"""and starts in all where there is none of insertion."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,13 +165,12 @@ def _first_inserted(draft: _Draft, lot: Lot) -> Slot | None:
 
 
 def _before(draft: _Draft, lot: Lot, until: Slot | None) -> list[Slot]:
-    """The first starts that the calendar leaves before another one; the oracle may find one of them."""
-    found: list[Slot] = []
-    for slot in _calendar(draft.days, lot):
-        if len(found) == _TRIED_EARLIER or (until is not None and slot >= until):
-            break
-        found.append(slot)
-    return found
+    """The starts that the oracle is asked about: the first ones before another, or some of all there are."""
+    if until is None:
+        every = list(_calendar(draft.days, lot))
+        return every[:: max(1, len(every) // _TRIED_ANYWHERE)]
+    earlier = takewhile(lambda slot: slot < until, _calendar(draft.days, lot))
+    return list(islice(earlier, _TRIED_EARLIER))
 
 
 def _calendar(days: Sequence[Standing], lot: Lot) -> Iterator[Slot]:
@@ -178,37 +180,64 @@ def _calendar(days: Sequence[Standing], lot: Lot) -> Iterator[Slot]:
 
 
 def _improve(best: _Draft, lots: Sequence[Lot], purse: _Purse) -> _Draft:
-    """Take each lot out and put it where the whole is worth most, until nothing gets better."""
-    better = True
-    while better and purse.trials > 0:
-        better = False
-        for lot in lots:
-            value = value_of(lots, best.slots, best.days)
-            rest = best.take(lot) if lot.id in best.slots else best
-            found = _best_place(rest, lot, lots, purse)
-            if found is not None and value_of(lots, found.slots, found.days) < value:
-                best, better = found, True
-    return best
+    """Take lots out and put them in earlier, then let two lots change places, until nothing gets better."""
+    while True:
+        known = value_of(lots, best.slots, best.days)
+        best = _change_places(_put_in_earlier(best, lots, purse), lots, purse)
+        if value_of(lots, best.slots, best.days) == known:
+            return best
 
 
-def _best_place(rest: _Draft, lot: Lot, lots: Sequence[Lot], purse: _Purse) -> _Draft | None:
-    """The draft with the lot at the start by insertion that costs least, travel aside."""
-    slots = [
-        Slot(number, GRID * cell)
-        for number, (day, asked) in enumerate(zip(rest.days, lot.on, strict=True))
-        if asked is not None
-        for cell in bits(day.open_to(asked))
-    ]
-    if not slots:
-        return _put_early(rest, lot, purse)
+def _put_in_earlier(draft: _Draft, lots: Sequence[Lot], purse: _Purse) -> _Draft:
+    """Take each lot out, if it stands, and put it in at its earliest start where that is better."""
+    for lot in lots:
+        rest = _without(draft, (lot,), purse)
+        first = None if rest is None else _first_inserted(rest, lot)
+        if rest is not None and first is not None:
+            draft = _better(draft, _put_at(rest, lot, first, purse), lots)
+    return draft
 
-    def cost(slot: Slot) -> tuple[int, int]:
-        grown = {**rest.slots, lot.id: slot}
-        return minute_of(rest.days, slot), spread_of(lots, grown, rest.days)
 
-    slot = min(slots, key=cost)
-    grown = purse.put(rest.days[slot.day], lot, slot, search=False)
-    return None if grown is None else rest.put(lot, slot, grown)
+def _change_places(draft: _Draft, lots: Sequence[Lot], purse: _Purse) -> _Draft:
+    """Let two lots of different sites stand at each other's starts where that is closer by site."""
+    for one, other in combinations([lot for lot in lots if lot.id in draft.slots], 2):
+        here, there = draft.slots[one.id], draft.slots[other.id]
+        if one.site == other.site or here == there:
+            continue
+        changed = {**draft.slots, one.id: there, other.id: here}
+        if spread_of(lots, changed, draft.days) >= spread_of(lots, draft.slots, draft.days):
+            continue
+        swapped = _without(draft, (one, other), purse)
+        for lot, slot in ((one, there), (other, here)):
+            swapped = None if swapped is None else _put_at(swapped, lot, slot, purse)
+        draft = _better(draft, swapped, lots)
+    return draft
+
+
+def _better(draft: _Draft, other: _Draft | None, lots: Sequence[Lot]) -> _Draft:
+    if other is None:
+        return draft
+    return min(draft, other, key=lambda one: value_of(lots, one.slots, one.days))
+
+
+def _without(draft: _Draft, some: Sequence[Lot], purse: _Purse) -> _Draft | None:
+    """The draft without some lots, at the cost of a trial each; None when there is no work left."""
+    for lot in some:
+        if lot.id in draft.slots:
+            if purse.trials <= 0:
+                return None
+            purse.trials -= 1
+            draft = draft.take(lot)
+    return draft
+
+
+def _put_at(draft: _Draft, lot: Lot, slot: Slot, purse: _Purse) -> _Draft | None:
+    """Put a lot at a start by insertion, if it may stand there."""
+    asked, day = lot.on[slot.day], draft.days[slot.day]
+    if asked is None or not day.open_to(asked) >> slot.start // GRID & 1:
+        return None
+    grown = purse.put(day, lot, slot, search=False)
+    return None if grown is None else draft.put(lot, slot, grown)
 
 
 class _Exact:

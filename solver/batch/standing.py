@@ -42,9 +42,16 @@ class Standing:
         """Whether the plan breaks no rule; what is broken takes no more jobs."""
         return not check(self.day, self.plan)
 
+    @cached_property
+    def _open(self) -> dict[Candidate, int]:
+        """What was asked before: a day is asked for every lot until one comes to stand on it."""
+        return {}
+
     def open_to(self, candidate: Candidate) -> int:
         """Return the mask of starts at which a candidate can be inserted."""
-        return open_starts(self.board, candidate) if self.is_sound else 0
+        if candidate not in self._open:
+            self._open[candidate] = open_starts(self.board, candidate) if self.is_sound else 0
+        return self._open[candidate]
 
     def put(self, job: Job, *, budget: Budget | None) -> "Standing | None":
         """Return the day with one more job, or None if there is no place; without a budget: by insertion.

@@ -27,7 +27,7 @@ from scheduler.booking.write import create_booking, iso, promised_at, record_rec
 from scheduler.database.connection import Database
 from scheduler.database.idempotency import Keep
 from scheduler.database.locks import lock_enterprise, lock_office_days
-from scheduler.errors import UnknownInstruction
+from scheduler.errors import Busy, UnknownInstruction
 from scheduler.models import Batch, BatchItem, Booking
 from scheduler.promise.boards import Boards, boards_of
 from scheduler.promise.office_day import OfficeDayPlan
@@ -92,6 +92,8 @@ def hold_batch(
         try:
             return database.write(lambda session: keep(session, work))
         except BatchSearchNeededError:
+            if looks > SEARCHES:
+                raise Busy from None  # what may be booked changes faster than it can be searched
             found = _look(database, boards, actor=actor, order=order, now=now)
             looks += 1
 
