@@ -28,6 +28,7 @@ RETURNING 1
         ("idempotent_answer", "created_at"),
         ("heartbeat", "seen_at"),
         ("office_day_change", "date"),
+        ("waitlist_look", "date"),
         ("solver_run", "made_at"),
     )
 )

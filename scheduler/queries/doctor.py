@@ -117,7 +117,7 @@ _QUESTIONS: Sequence[tuple[str, str, str]] = (
     ),
     (
         "I5",
-        "kept answers of success whose booking does not exist",
+        "kept answers of success whose booking or batch does not exist",
         """
         SELECT count(*) FROM idempotent_answer AS k
         CROSS JOIN LATERAL (  -- a page's answer is no JSON
@@ -126,6 +126,7 @@ _QUESTIONS: Sequence[tuple[str, str, str]] = (
             WHERE length(k.body) > 0) AS told (number)
         WHERE k.status BETWEEN 200 AND 299 AND told.number IS NOT NULL
           AND NOT EXISTS (SELECT FROM booking WHERE reference = told.number)
+          AND NOT EXISTS (SELECT FROM batch WHERE reference = told.number)
         """,
     ),
     (

@@ -10,13 +10,14 @@ from sqlmodel import col, select
 from scheduler import errors, refusals
 from scheduler.access.actor import Actor
 from scheduler.booking.batch.accept import accept_batch
-from scheduler.booking.batch.hold import hold_batch
+from scheduler.booking.batch.hold import BatchSearchNeededError, _look, _place, hold_batch
 from scheduler.booking.batch.orders import BatchAnswer, BatchOrder
 from scheduler.booking.book import book
 from scheduler.booking.cancel import cancel
 from scheduler.booking.expiry import expire_due
 from scheduler.database.idempotency import plainly
 from scheduler.models import Authority, Batch, BatchItem, Booking
+from scheduler.promise.boards import boards_of
 from scheduler.queries.doctor import diagnose
 from tests.database.plants_scene import book_it, crew_of, make_plants_world
 from tests.factories import NOW, SATURDAY, TUESDAY, World, at, order
@@ -218,6 +219,28 @@ def test_others_give_names_where_that_makes_room(fresh_database: Callable[[], st
     recrewed = "SELECT count(*) FROM event WHERE kind = 'booking_recrewed'"
     assert _scalar(world, recrewed) == 1
     world.database.close()
+
+
+def test_a_day_that_changed_is_searched_anew_or_told_of(world: World) -> None:
+    """What was found for a morning that others took meanwhile is not written; at last it says so."""
+    reference, boards, actor = world.instruction(), boards_of(world.database), world.enterprise_actor()
+    asked = BatchOrder.model_validate(
+        {
+            "instructions": [{"reference": reference}],
+            "wished_from": at(TUESDAY, 9),
+            "wished_to": at(TUESDAY, 9, 15),
+        }
+    )
+    doing = {"actor": actor, "order": asked, "now": NOW}
+    found = _look(world.database, boards, **doing)
+    assert found.unplaced == {}
+    for _ in range(2):
+        single = order(world.instruction(), start=at(TUESDAY, 9))
+        book(world.database, actor=actor, order=single, now=NOW, keep=plainly)
+    with pytest.raises(BatchSearchNeededError):
+        world.database.write(lambda session: _place(session, boards, found, is_last=False, **doing))
+    batch = world.database.write(lambda session: _place(session, boards, found, is_last=True, **doing))
+    assert [item.reason for item in _items(world, batch)] == ["crew_busy"]
 
 
 def test_a_batch_of_nothing_that_is_known_is_refused(world: World) -> None:

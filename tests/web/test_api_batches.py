@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from scheduler.queries.doctor import diagnose
 from tests.factories import TUESDAY, at
 from tests.web.api_site import ApiSite
 
@@ -39,6 +40,8 @@ def test_the_same_key_holds_once(site: ApiSite) -> None:
     first, second = (site.enterprise().post("/api/v1/batches", json=order, headers=key) for _ in range(2))
     assert (first.status_code, first.content) == (201, second.content)
     assert (site.count("batch"), site.count("booking")) == (1, 2)
+    with site.world.database.snapshot() as session:
+        assert [one for one in diagnose(session) if one.count] == []
 
 
 def test_an_item_without_a_place_says_why_with_its_numbers(site: ApiSite) -> None:

@@ -34,12 +34,17 @@ from scheduler.rules.policy import BookingRules, WaitlistRules
 from scheduler.rules.priority import rank
 from scheduler.vocabulary import BookingState, OfferOutcome, Priority
 
+# Bookings are locked before their entries, as everywhere; who is busy waits for the next tick.
 _PASSED = text("""
+WITH over AS MATERIALIZED (
+    SELECT b.id FROM booking AS b JOIN waitlist_entry AS e ON e.booking = b.id
+    WHERE e.state = 'waiting' AND (b.state <> 'confirmed' OR b.planned_start <= :now OR e.wished_to <= :now)
+        AND NOT EXISTS (SELECT FROM waitlist_offer AS o WHERE o.entry = e.id AND o.outcome = 'open')
+    FOR UPDATE OF b SKIP LOCKED
+)
 UPDATE waitlist_entry AS e SET state = 'ended', ended_at = :now
-FROM booking AS b WHERE b.id = e.booking AND e.state = 'waiting'
-    AND (b.state <> 'confirmed' OR b.planned_start <= :now OR e.wished_to <= :now)
-    AND NOT EXISTS (SELECT FROM waitlist_offer AS o WHERE o.entry = e.id AND o.outcome = 'open')
-RETURNING b.id
+FROM over WHERE e.booking = over.id AND e.state = 'waiting'
+RETURNING over.id
 """)
 _DUE = text("""
 SELECT b.office, day.day::date, e.id
