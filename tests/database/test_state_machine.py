@@ -1,9 +1,10 @@
-"""Any order of book, hold, confirm, move, cancel, leave, lend, expire and visit keeps the promise.
+"""Any order of book, hold, confirm, move, cancel, wait, batch, leave, lend, expire, visit keeps the promise.
 
 A small model says what must stand in the table of bookings after each step; the invariants are
 asked of all history after each step.
 """
 
+import contextlib
 import itertools
 import os
 from collections.abc import Callable, Iterator
@@ -18,12 +19,17 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from psycopg import sql
 from sqlalchemy import text
 
+from scheduler.booking.batch.accept import accept_batch
+from scheduler.booking.batch.hold import hold_batch
+from scheduler.booking.batch.orders import BatchAnswer, BatchOrder
 from scheduler.booking.book import book, hold
 from scheduler.booking.cancel import cancel
 from scheduler.booking.confirm import confirm
 from scheduler.booking.expiry import expire_due
 from scheduler.booking.move import hold_move, move
-from scheduler.booking.orders import Details
+from scheduler.booking.orders import Details, InstructionRef
+from scheduler.booking.waitlist.entries import Wish, decline_offer, join_waitlist
+from scheduler.booking.waitlist.offers import offer_earlier
 from scheduler.database.connection import Database
 from scheduler.database.idempotency import plainly
 from scheduler.errors import HoldExpired, HurtsBookings, NoPlace, Refusal, WrongState
@@ -216,6 +222,70 @@ class Bookings(RuleBasedStateMachine):
         assert all(row.state == "hold" for row in offers.values())
         self.model.rows.update(offers)
 
+    @rule(pick=any_of)
+    def wants_something_earlier(self, pick: int) -> None:
+        """Waiting changes nothing of the booking."""
+        number = self._pick(pick, "confirmed")
+        if number is None:
+            return
+        facts, about = facts_of(self.world), {"actor": self.scene.actor, "now": self.model.now}
+        with contextlib.suppress(Refusal), self.world.database.transaction() as session:
+            join_waitlist(session, reference=number, wish=Wish(), facts=facts, **about)
+
+    @rule()
+    def earlier_times_are_offered(self) -> None:
+        """Each offer is a hold beside a promise, earlier than that."""
+        count = offer_earlier(self.world.database, now=self.model.now)
+        offers = self._new_rows()
+        assert len(offers) == count
+        for row in offers.values():
+            assert row.replaces is not None
+            assert row.start < self.model.rows[row.replaces].start
+        self.model.rows.update(offers)
+        self.calm &= not offers
+
+    @rule(pick=any_of)
+    def declines_an_offer(self, pick: int) -> None:
+        """The offered time is free again; other times held beside the promise stay."""
+        offered = "SELECT b.reference FROM booking AS b JOIN waitlist_offer AS o ON o.hold = b.id"
+        with self.world.database.snapshot() as session:
+            holds = list(session.execute(text(f"{offered} WHERE o.outcome = 'open' ORDER BY o.id")).scalars())
+        if holds:
+            hold = holds[pick % len(holds)]
+            number = self.model.rows[hold].replaces
+            told = _ask(
+                lambda: decline_offer(
+                    reference=str(number), withdraw=pick % 2 == 0, now=self.model.now, **self.doing
+                )
+            )
+            if isinstance(told, Booking):
+                self.model.step(hold, "cancelled")
+
+    @rule(pick=any_of)
+    def asks_for_many(self, pick: int) -> None:
+        """Up to three are held together; sometimes one is taken at once, and the others are given back."""
+        free = [one for one in self.scene.references if self.model.is_free(one)][:3]
+        if not free:
+            return
+        window = {"wished_from": STARTS[0], "wished_to": STARTS[-1]}
+        asked = BatchOrder(instructions=tuple(InstructionRef(reference=one) for one in free), **window)
+        told = hold_batch(order=asked, now=self.model.now, **self.doing)
+        about = "SELECT b.reference, i.reference FROM batch_item AS i JOIN booking AS b ON b.id = i.booking"
+        with self.world.database.snapshot() as session:
+            rows = session.execute(text(f"{about} WHERE i.batch = {told.id} ORDER BY i.position")).all()
+            goods = {row[0]: row[1] for row in rows}
+        self.model.rows.update(
+            {number: replace(row, instruction=goods[number]) for number, row in self._new_rows().items()}
+        )
+        self.calm &= not goods
+        if goods and pick % 2:
+            first, *others = goods
+            answer = BatchAnswer(accepted=(first,), attendee="示例陪同人")
+            accept_batch(reference=told.reference, answer=answer, now=self.model.now, **self.doing)
+            self.model.confirm(first)
+            for number in others:
+                self.model.end(number)
+
     @rule()
     def expires(self) -> None:
         """The clock ends every hold whose time is over, and no other."""
@@ -266,7 +336,7 @@ class Bookings(RuleBasedStateMachine):
     @invariant()
     def places_are_not_sold_twice(self) -> None:
         """Never more at one time than crews."""
-        assert all(self.model.at_once(start) <= CREWS for start in STARTS)
+        assert all(self.model.running_at(row.start) <= CREWS for row in self.model.rows.values())
 
     @invariant()
     def nothing_was_ever_wrong(self) -> None:
@@ -277,6 +347,12 @@ class Bookings(RuleBasedStateMachine):
     def _pick(self, pick: int, *states: str) -> str | None:
         numbers = self.model.numbers(*states)
         return numbers[pick % len(numbers)] if numbers else None
+
+    def _new_rows(self) -> dict[str, Row]:
+        """What the database has and the model does not know yet: holds."""
+        found = {one: row for one, row in self._rows().items() if one not in self.model.rows}
+        assert all(row.state == "hold" for row in found.values())
+        return found
 
     def _rows(self) -> dict[str, Row]:
         asked = """
