@@ -224,17 +224,26 @@ class Bookings(RuleBasedStateMachine):
 
     @rule(pick=any_of)
     def wants_something_earlier(self, pick: int) -> None:
-        """Waiting changes nothing of the booking."""
+        """Waiting changes nothing; mostly the clock's next tick follows, now and then a no to its offer."""
         number = self._pick(pick, "confirmed")
         if number is None:
             return
         facts, about = facts_of(self.world), {"actor": self.scene.actor, "now": self.model.now}
         with contextlib.suppress(Refusal), self.world.database.transaction() as session:
             join_waitlist(session, reference=number, wish=Wish(), facts=facts, **about)
+        offers = self._offer() if pick % 4 else {}
+        if pick % 2:
+            for held, row in offers.items():
+                asked = {"reference": str(row.replaces), "withdraw": pick % 3 == 0}
+                decline_offer(now=self.model.now, **asked, **self.doing)
+                self.model.step(held, "cancelled")
 
     @rule()
     def earlier_times_are_offered(self) -> None:
         """Each offer is a hold beside a promise, earlier than that."""
+        self._offer()
+
+    def _offer(self) -> dict[str, Row]:
         count = offer_earlier(self.world.database, now=self.model.now)
         offers = self._new_rows()
         assert len(offers) == count
@@ -243,23 +252,7 @@ class Bookings(RuleBasedStateMachine):
             assert row.start < self.model.rows[row.replaces].start
         self.model.rows.update(offers)
         self.calm &= not offers
-
-    @rule(pick=any_of)
-    def declines_an_offer(self, pick: int) -> None:
-        """The offered time is free again; other times held beside the promise stay."""
-        offered = "SELECT b.reference FROM booking AS b JOIN waitlist_offer AS o ON o.hold = b.id"
-        with self.world.database.snapshot() as session:
-            holds = list(session.execute(text(f"{offered} WHERE o.outcome = 'open' ORDER BY o.id")).scalars())
-        if holds:
-            hold = holds[pick % len(holds)]
-            number = self.model.rows[hold].replaces
-            told = _ask(
-                lambda: decline_offer(
-                    reference=str(number), withdraw=pick % 2 == 0, now=self.model.now, **self.doing
-                )
-            )
-            if isinstance(told, Booking):
-                self.model.step(hold, "cancelled")
+        return offers
 
     @rule(pick=any_of)
     def asks_for_many(self, pick: int) -> None:
