@@ -36,6 +36,7 @@ class TemplateCode(StrEnum):
     REQUEST_ANSWERED = "request_answered"
     INSTRUCTION_ORDERED = "instruction_ordered"
     PRIORITY_ANSWER = "priority_answer"
+    EARLIER_OFFERED = "earlier_offered"
     ACTIVATION_CODE = "activation_code"
 
 
@@ -130,6 +131,14 @@ _ALL = (
         TemplateCode.PRIORITY_ANSWER,
         zh="{office}{answer}预约{number}的优先查检申请，详情请登录或致电查询。",
         en="{office} {answer} priority for booking {number}. Please sign in or call for details.",
+    ),
+    _template(
+        TemplateCode.EARLIER_OFFERED,
+        zh="预约{number}可提前至{date}{time}，留至{until}，请确认。",
+        en=(
+            "booking {number} could be earlier: {date} {time}, kept for you until {until}. "
+            "Please sign in or call to take it."
+        ),
     ),
     _template(
         TemplateCode.ACTIVATION_CODE,

@@ -291,3 +291,22 @@ class CallEnd(StrEnum):
     WRONG_NUMBER = "wrong_number"
     CALLER_HUNG_UP = "caller_hung_up"
     OTHER = "other"
+
+
+class WaitState(StrEnum):
+    """Where a wish for something earlier stands; `ended` with its booking's time."""
+
+    WAITING = "waiting"
+    TAKEN = "taken"
+    WITHDRAWN = "withdrawn"
+    ENDED = "ended"
+
+
+class OfferOutcome(StrEnum):
+    """What became of an earlier time that was offered; `released` with its booking's change."""
+
+    OPEN = "open"
+    TAKEN = "taken"
+    DECLINED = "declined"
+    LAPSED = "lapsed"
+    RELEASED = "released"

@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, ColumnElement, Date, bindparam, exists, false
 from sqlalchemy.dialects.postgresql.psycopg import dialect
 from sqlmodel import col
 
-from scheduler.models import Authority, Booking, Crew, Instruction
+from scheduler.models import Authority, Batch, Booking, Crew, Instruction
 from scheduler.vocabulary import Channel, Role
 
 
@@ -66,7 +66,7 @@ def booking_scope(actor: Actor, on: date) -> ColumnElement[bool]:
     the desk: the same for the enterprise of the open call. Office: its own. Inspector: those
     they are crew of.
     """
-    party = _party(actor)
+    party = party_of(actor)
     if party is not None:
         return or_(
             col(Booking.enterprise) == party,
@@ -83,6 +83,14 @@ def booking_scope(actor: Actor, on: date) -> ColumnElement[bool]:
     return true() if actor.role is Role.SYSTEM else false()
 
 
+def batch_scope(actor: Actor) -> ColumnElement[bool]:
+    """Which batches the actor may see: those that their enterprise, or the call's, asked for."""
+    party = party_of(actor)
+    if party is not None:
+        return col(Batch.made_by) == party
+    return true() if actor.role is Role.SYSTEM else false()
+
+
 class _Seen(Enum):
     """Whose instructions somebody sees."""
 
@@ -94,13 +102,13 @@ class _Seen(Enum):
 
 def instruction_scope(actor: Actor, on: date) -> ColumnElement[bool]:
     """Which instructions the actor may see; the declarant acts for the represented enterprise."""
-    return _instruction_scope(_seen_by(actor), party=_party(actor), office=actor.office, on=on)
+    return _instruction_scope(_seen_by(actor), party=party_of(actor), office=actor.office, on=on)
 
 
 def instruction_scope_text(actor: Actor, on: date) -> tuple[str, dict[str, object]]:
     """The same predicate as text for the driver, with its values: each booking asks it."""
     return _scope_text(_seen_by(actor)), {
-        "party": _party(actor),
+        "party": party_of(actor),
         "scope_office": actor.office,
         "scope_on": on,
     }
@@ -120,7 +128,7 @@ def _scope_text(seen: _Seen) -> str:
 
 
 def _seen_by(actor: Actor) -> _Seen:
-    if _party(actor) is not None:
+    if party_of(actor) is not None:
         return _Seen.OF_PARTY
     if actor.role is Role.OFFICE_MANAGER and actor.office is not None:
         return _Seen.OF_OFFICE
@@ -145,7 +153,7 @@ def _instruction_scope(
     return true() if seen is _Seen.ALL else false()
 
 
-def _party(actor: Actor) -> int | None:
+def party_of(actor: Actor) -> int | None:
     """The enterprise for which somebody acts: their own, or the one of the desk's open call."""
     if actor.role in {Role.ENTERPRISE_USER, Role.INTEGRATOR}:
         return actor.enterprise

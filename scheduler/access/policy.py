@@ -37,6 +37,8 @@ class Resource(StrEnum):
     BOOKING = "booking"
     PRIORITY = "priority"
     REQUEST = "request"
+    WAITLIST = "waitlist"
+    BATCH = "batch"
     VISIT = "visit"
     REPLAN = "replan"
     INSTRUCTION = "instruction"
@@ -138,6 +140,16 @@ _GRID: tuple[tuple[Resource, Action, tuple[Scope, ...]], ...] = (
     (_R.PRIORITY, _A.DECIDE, (_NO, _NO, _OFFICE, _NO, _NO, _NO, _NO)),
     (_R.REQUEST, _A.LIST, (_NO, _NO, _OFFICE, _NO, _NO, _NO, _NO)),
     (_R.REQUEST, _A.ANSWER, (_NO, _NO, _OFFICE, _NO, _NO, _NO, _NO)),
+    # Many at once: whoever asked answers.
+    (_R.BATCH, _A.CREATE, (_OWN, _CALL, _NO, _NO, _NO, _OWN, _NO)),
+    (_R.BATCH, _A.READ, (_OWN, _CALL, _NO, _NO, _NO, _OWN, _NO)),
+    (_R.BATCH, _A.CONFIRM, (_OWN, _CALL, _NO, _NO, _NO, _OWN, _NO)),
+    # Something earlier; the answer is a no, the yes is a confirmed hold.
+    (_R.WAITLIST, _A.LIST, (_OWN, _CALL, _OFFICE, _NO, _NO, _OWN, _NO)),
+    (_R.WAITLIST, _A.READ, (_OWN, _CALL, _OFFICE, _NO, _NO, _OWN, _NO)),
+    (_R.WAITLIST, _A.CREATE, (_OWN, _CALL, _OFFICE, _NO, _NO, _OWN, _NO)),
+    (_R.WAITLIST, _A.REMOVE, (_OWN, _CALL, _OFFICE, _NO, _NO, _OWN, _NO)),
+    (_R.WAITLIST, _A.ANSWER, (_OWN, _CALL, _OFFICE, _NO, _NO, _OWN, _NO)),
     (_R.VISIT, _A.READ, (_OWN, _CALL, _OFFICE, _MINE, _NO, _OWN, _NO)),
     # The office enters what its day sheet on paper says, and results that come later.
     (_R.VISIT, _A.RECORD, (_NO, _NO, _OFFICE, _MINE, _NO, _NO, _NO)),
@@ -240,6 +252,9 @@ _BY_TOKEN: Mapping[TokenScope, frozenset[tuple[Resource, Action]]] = MappingProx
                 (_R.AVAILABILITY, _A.EXPLAIN),
                 (_R.BOOKING, _A.READ),
                 (_R.BOOKING, _A.LIST),
+                (_R.WAITLIST, _A.READ),
+                (_R.WAITLIST, _A.LIST),
+                (_R.BATCH, _A.READ),
                 (_R.VISIT, _A.READ),
                 (_R.INSTRUCTION, _A.READ),
                 (_R.INSTRUCTION, _A.LIST),
@@ -264,6 +279,11 @@ _BY_TOKEN: Mapping[TokenScope, frozenset[tuple[Resource, Action]]] = MappingProx
                 (_R.BOOKING, _A.CANCEL),
                 (_R.BOOKING, _A.REPORT),
                 (_R.PRIORITY, _A.APPLY),
+                (_R.WAITLIST, _A.CREATE),
+                (_R.WAITLIST, _A.REMOVE),
+                (_R.WAITLIST, _A.ANSWER),
+                (_R.BATCH, _A.CREATE),
+                (_R.BATCH, _A.CONFIRM),
             }
         ),
         TokenScope.INSTRUCTIONS: frozenset({(_R.INSTRUCTION, _A.WRITE), (_R.INSTRUCTION, _A.WITHDRAW)}),

@@ -8,6 +8,7 @@ from sqlmodel import Session
 from scheduler.access.actor import Actor
 from scheduler.booking.holds import lock_family, release_holds
 from scheduler.booking.orders import Why
+from scheduler.booking.waitlist.closing import close_offer
 from scheduler.booking.write import change_booking, require_state, require_version
 from scheduler.database.connection import Database
 from scheduler.database.idempotency import Keep
@@ -18,7 +19,7 @@ from scheduler.promise.reference import Reference
 from scheduler.promise.witness import release_crew
 from scheduler.reminders.announce import What, announce
 from scheduler.rules.policy import BookingRules
-from scheduler.vocabulary import BookingState
+from scheduler.vocabulary import BookingState, OfferOutcome
 
 Kept = TypeVar("Kept")
 
@@ -92,3 +93,4 @@ def end_booking(
         answer_by=None,
         expires_at=None,
     )
+    close_offer(session, booking, OfferOutcome.DECLINED, actor=actor, now=now)

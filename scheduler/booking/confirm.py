@@ -8,8 +8,9 @@ from sqlmodel import Session, col, select
 
 from scheduler.access.actor import Actor
 from scheduler.booking.admission import normal_recipients, require_attendee
-from scheduler.booking.holds import OfficeDays, lock_family, release_holds
+from scheduler.booking.holds import OfficeDays, lock_family, release_hold, release_holds
 from scheduler.booking.orders import Details
+from scheduler.booking.waitlist.closing import take_offer
 from scheduler.booking.write import (
     Columns,
     change_booking,
@@ -28,7 +29,7 @@ from scheduler.promise.reference import Reference
 from scheduler.promise.witness import release_crew, store_crews
 from scheduler.reminders.announce import What, announce
 from scheduler.rules.policy import BookingRules
-from scheduler.vocabulary import BookingState
+from scheduler.vocabulary import BookingState, OfferOutcome
 from solver.plan import Assignment
 
 Kept = TypeVar("Kept")
@@ -59,7 +60,7 @@ def confirm(
         _require_held(held, now)
         require_version(held, version)
         if held.replaces is None:
-            return _confirm(session, held, actor=actor, details=details, now=now, facts=facts)
+            return confirm_held(session, held, actor=actor, details=details, now=now, facts=facts)
         return take_over(session, held, actor=actor, now=now, facts=facts, locked=days)
 
     return database.write(lambda session: keep(session, work))
@@ -73,9 +74,14 @@ def _require_held(held: Booking, now: datetime) -> None:
         raise HoldExpired(field="/reference")
 
 
-def _confirm(
+def confirm_held(
     session: Session, held: Booking, *, actor: Actor, details: Details, now: datetime, facts: Reference
 ) -> Booking:
+    """Turn a hold, locked with its day and live, into a promise; its people are told.
+
+    Raises:
+        AttendeeMissing, NotAMobile, TooManyRecipients: see scheduler.errors.
+    """
     attendee = details.attendee or held.attendee
     require_attendee(attendee)
     if details.recipients is not None:
@@ -118,7 +124,10 @@ def take_over(
     assert held.planned_start is not None  # noqa: S101 - a live booking has a promise
     crew = session.exec(select(Crew.duty).where(col(Crew.booking) == held.id).order_by(col(Crew.seat))).all()
     assignment = Assignment(tuple(crew), held.dock)
-    release_holds(session, booking, locked=locked, actor=actor, now=now, why="another time was taken")
+    why = "another time was taken"
+    take_offer(session, held, now=now)
+    release_hold(session, held, actor=actor, now=now, why=why, outcome=OfferOutcome.TAKEN)
+    release_holds(session, booking, locked=locked, actor=actor, now=now, why=why)
     give_time(session, booking, assignment, actor=actor, start=held.planned_start, now=now)
     announce(session, booking=booking, what=What.CHANGED, now=now, reference=facts)
     return booking

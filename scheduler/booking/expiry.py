@@ -6,12 +6,13 @@ from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from scheduler.access.actor import SYSTEM
+from scheduler.booking.waitlist.closing import close_offer
 from scheduler.booking.write import change_booking
 from scheduler.database.connection import Database
 from scheduler.database.locks import lock_office_days
 from scheduler.models import Booking
 from scheduler.promise.witness import release_crew
-from scheduler.vocabulary import BookingState
+from scheduler.vocabulary import BookingState, OfferOutcome
 
 _ANY_LAPSED = text("""
 SELECT EXISTS (SELECT FROM booking
@@ -40,6 +41,7 @@ def expire_lapsed(session: Session, *, office: int, day: date, now: datetime) ->
         change_booking(
             session, booking, actor=SYSTEM, kind="hold_expired", now=now, state=BookingState.EXPIRED.value
         )
+        close_offer(session, booking, OfferOutcome.LAPSED, actor=SYSTEM, now=now)
     return len(lapsed)
 
 

@@ -7,13 +7,14 @@ from sqlmodel import Session, col, select
 
 from scheduler.access.actor import Actor
 from scheduler.booking.numbers import new_number
+from scheduler.booking.waitlist.closing import close_offer
 from scheduler.booking.write import change_booking, find_booking, promised_at, record
 from scheduler.database.connection import StaleDayError
 from scheduler.database.locks import lock_office_days
 from scheduler.models import Booking
 from scheduler.promise.rows import local_date
 from scheduler.promise.witness import release_crew, store_crews
-from scheduler.vocabulary import BookingState
+from scheduler.vocabulary import BookingState, OfferOutcome
 from solver.plan import Assignment
 
 OfficeDays = set[tuple[int, date]]
@@ -129,8 +130,16 @@ def release_holds(
         release_hold(session, hold, actor=actor, now=now, why=why)
 
 
-def release_hold(session: Session, hold: Booking, *, actor: Actor, now: datetime, why: str) -> None:
-    """Give a hold's crew and dock back."""
+def release_hold(
+    session: Session,
+    hold: Booking,
+    *,
+    actor: Actor,
+    now: datetime,
+    why: str,
+    outcome: OfferOutcome = OfferOutcome.RELEASED,
+) -> None:
+    """Give a hold's crew and dock back; one that was offered to whoever waits is offered no more."""
     assert hold.id is not None  # noqa: S101 - read from the database
     release_crew(session, hold.id)
     change_booking(
@@ -143,3 +152,4 @@ def release_hold(session: Session, hold: Booking, *, actor: Actor, now: datetime
         end_reason=why,
         dock=None,
     )
+    close_offer(session, hold, outcome, actor=actor, now=now)

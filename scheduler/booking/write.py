@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 from json import dumps
 from typing import Any
 
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, insert, text
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import make_transient_to_detached
 from sqlmodel import Session, SQLModel, col, select
@@ -25,6 +25,13 @@ from scheduler.vocabulary import BookingState, Channel, PriorityAnswer
 
 _EVENT = insert(SQLModel.metadata.tables["event"])
 _RECIPIENT = insert(SQLModel.metadata.tables["recipient"])
+
+_END_WAITING = text("""
+UPDATE waitlist_entry SET state = 'ended', ended_at = :now
+WHERE booking = :booking AND state = 'waiting' RETURNING id
+""")
+_WAITED_FOR = {"state", "planned_start"}
+"""What a booking whose party waits for something earlier does not change."""
 
 Columns = Mapping[str, Any]  # of a table row: names and types are the table's own
 """Columns of a booking to set, by name."""
@@ -263,6 +270,23 @@ def change_booking(
     record(
         session, actor=actor, kind=kind, booking=booking, old_version=old_version, now=now, details=details
     )
+    if _WAITED_FOR & columns.keys() and booking.replaces is None:
+        _end_waiting(session, booking, actor=actor, now=now)
+
+
+def _end_waiting(session: Session, booking: Booking, *, actor: Actor, now: datetime) -> None:
+    """Nobody waits for something earlier than a time that the booking has no more; a held offer lapses."""
+    ended = session.execute(_END_WAITING, {"booking": booking.id, "now": now}).first()
+    if ended is not None:
+        record(
+            session,
+            actor=actor,
+            kind="waitlist_ended",
+            booking=booking,
+            old_version=booking.version,
+            new_version=None,
+            now=now,
+        )
 
 
 def record(

@@ -23,6 +23,7 @@ from scheduler.clock.ticks import (
     tick_running,
     tick_texts,
     tick_verdicts,
+    tick_waitlist,
 )
 from scheduler.database.connection import Database, told_as_refusals
 from scheduler.errors import Unavailable
@@ -31,7 +32,7 @@ from scheduler.reminders.carrier import open_gateway
 from scheduler.replan.elsewhere import answer_elsewhere, replan_elsewhere, verdicts_elsewhere
 from scheduler.settings import Settings
 
-TEXTS_SECONDS, EXPIRY_SECONDS, HEARTBEAT_SECONDS = 2, 5, 10
+TEXTS_SECONDS, EXPIRY_SECONDS, WAITLIST_SECONDS, HEARTBEAT_SECONDS = 2, 5, 5, 10
 VERDICTS_SECONDS, RUNNING_SECONDS, PLANS_SECONDS, LEFTOVERS_SECONDS = 20, 30, 60, 3600
 
 _log = structlog.stdlib.get_logger(__name__)
@@ -86,6 +87,7 @@ def _schedule(database: Database, gateway: Gateway, *, name: str) -> BlockingSch
         ("heartbeat", HEARTBEAT_SECONDS, lambda now: tick_heartbeat(database, name=name, now=now)),
         ("texts", TEXTS_SECONDS, lambda now: tick_texts(database, gateway, now=now)),
         ("expiry", EXPIRY_SECONDS, lambda now: tick_expiry(database, now=now)),
+        ("waitlist", WAITLIST_SECONDS, lambda now: tick_waitlist(database, now=now)),
         ("plans", PLANS_SECONDS, lambda now: tick_plans(database, answer_elsewhere, now=now)),
         ("running", RUNNING_SECONDS, lambda now: tick_running(database, replan_elsewhere, now=now)),
         ("verdicts", VERDICTS_SECONDS, lambda now: tick_verdicts(database, verdicts_elsewhere, now=now)),

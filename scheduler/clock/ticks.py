@@ -7,6 +7,7 @@ from sqlalchemy import TextClause, text
 from notifications.gateway import Gateway
 from scheduler.access.throttle import drop_old_tries
 from scheduler.booking.expiry import expire_due
+from scheduler.booking.waitlist.offers import offer_earlier
 from scheduler.database.connection import Database
 from scheduler.reminders.dispatch import Counts, send_due
 from scheduler.replan.improve import Improved, improve_next
@@ -30,6 +31,7 @@ RETURNING 1
         ("idempotent_answer", "created_at"),
         ("heartbeat", "seen_at"),
         ("office_day_change", "date"),
+        ("waitlist_look", "date"),
         ("solver_run", "made_at"),
         ("slot_verdict", "date"),
     )
@@ -48,6 +50,11 @@ def tick_texts(database: Database, gateway: Gateway, *, now: datetime) -> Counts
 def tick_expiry(database: Database, *, now: datetime) -> int:
     """Expire the holds that have lapsed; say how many."""
     return expire_due(database, now=now)
+
+
+def tick_waitlist(database: Database, *, now: datetime) -> int:
+    """Offer freed times to whoever waits for something earlier; say how many."""
+    return offer_earlier(database, now=now)
 
 
 def tick_leftovers(database: Database, *, now: datetime) -> int:

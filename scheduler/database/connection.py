@@ -37,7 +37,7 @@ WRITER_WAITS = 8.0
 """Seconds that a write waits for its turn before it is refused as busy."""
 
 _LOST_A_RACE = {"40001", "40P01", "23P01"}
-_DRAWN = {"booking_reference_key", "call_reference_key", "message_code_key"}
+_DRAWN = {"booking_reference_key", "batch_reference_key", "call_reference_key", "message_code_key"}
 """Constraints on what is drawn by lot: the next draw is another."""
 
 _WAITED_TOO_LONG = {"55P03", "57014"}

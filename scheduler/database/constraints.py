@@ -12,6 +12,7 @@ REFUSALS: dict[str, type[errors.Refusal]] = {
     "booking_instruction_taken_once": errors.InstructionTaken,
     "booking_dock_never_twice": errors.NoPlace,
     "booking_finished_in_time": errors.TooLateToFinish,
+    "waitlist_entry_waits_once": errors.AlreadyWaiting,
     "crew_inspector_never_twice": errors.NoPlace,
     "duty_inspector_never_overlaps": errors.DutyOverlaps,
     "duty_leaves_travel": errors.DutyGapTooShort,

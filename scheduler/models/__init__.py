@@ -1,6 +1,7 @@
 """The tables, by noun; what must never be broken is a named constraint here or in the migration."""
 
 from scheduler.models.access import Account, ActivationCode, ApiToken, Call, SignIn, SignInTry
+from scheduler.models.batches import Batch, BatchItem
 from scheduler.models.bookings import (
     Booking,
     BookingHistory,
@@ -44,6 +45,7 @@ from scheduler.models.records import (
     Replan,
     SolverRun,
 )
+from scheduler.models.waitlist import WaitlistEntry, WaitlistLook, WaitlistOffer
 
 __all__ = [
     "Absence",
@@ -51,6 +53,8 @@ __all__ = [
     "ActivationCode",
     "ApiToken",
     "Authority",
+    "Batch",
+    "BatchItem",
     "Booking",
     "BookingHistory",
     "BookingInstruction",
@@ -97,5 +101,8 @@ __all__ = [
     "Travel",
     "Visit",
     "VisitHistory",
+    "WaitlistEntry",
+    "WaitlistLook",
+    "WaitlistOffer",
     "WorkDay",
 ]

@@ -163,7 +163,7 @@ def answer(boards: Boards, question: Question, *, thorough: bool = False) -> Tru
     if thorough:
         masks = _search(boards, question, masks)
     starts = tuple(_instants(plans, masks))
-    return TrueStarts(starts, _left_out(question))
+    return TrueStarts(starts, left_out_of(question))
 
 
 def _search(boards: Boards, question: Question, masks: Sequence[int]) -> list[int]:
@@ -232,10 +232,10 @@ def _instants(plans: Sequence[OfficeDayPlan], masks: Sequence[int]) -> Iterator[
             left ^= low
 
 
-def _left_out(question: Question) -> dict[str, int]:
+def left_out_of(question: Question) -> dict[str, int]:
     """Grid starts within opening hours that were not even asked for, by reason."""
-    counts: dict[str, int] = {}
     demand = question.demand
+    counts: dict[str, int] = {}
     for plan, candidate in zip(question.plans, question.candidates, strict=True):
         day, earliest = plan.day, candidate.earliest
         for start in range(day.opens, day.closes - demand.minutes + 1, GRID):

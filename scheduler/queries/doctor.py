@@ -117,7 +117,7 @@ _QUESTIONS: Sequence[tuple[str, str, str]] = (
     ),
     (
         "I5",
-        "kept answers of success whose booking does not exist",
+        "kept answers of success whose booking or batch does not exist",
         """
         SELECT count(*) FROM idempotent_answer AS k
         CROSS JOIN LATERAL (  -- a page's answer is no JSON
@@ -126,6 +126,7 @@ _QUESTIONS: Sequence[tuple[str, str, str]] = (
             WHERE length(k.body) > 0) AS told (number)
         WHERE k.status BETWEEN 200 AND 299 AND told.number IS NOT NULL
           AND NOT EXISTS (SELECT FROM booking WHERE reference = told.number)
+          AND NOT EXISTS (SELECT FROM batch WHERE reference = told.number)
         """,
     ),
     (
@@ -175,6 +176,27 @@ _QUESTIONS: Sequence[tuple[str, str, str]] = (
                 WHERE b.state NOT IN {_LIVE} AND b.state <> 'done')
              + (SELECT count(*) FROM booking_instruction AS i JOIN booking AS b ON b.id = i.booking
                 WHERE i.takes <> booking_takes(b.state, b.replaces))
+        """,
+    ),
+    (
+        "I12",
+        "offers of earlier times without a live hold of their booking, or two at once",
+        """
+        SELECT (SELECT count(*) FROM waitlist_offer AS o JOIN waitlist_entry AS e ON e.id = o.entry
+                LEFT JOIN booking AS b ON b.id = o.hold AND b.state = 'hold' AND b.replaces = e.booking
+                    AND b.office = o.office AND b.date = o.date AND b.planned_start = o.start
+                WHERE o.outcome = 'open' AND b.id IS NULL)
+             + (SELECT count(*) FROM waitlist_offer AS a JOIN waitlist_offer AS b
+                  ON a.id < b.id AND (a.entry = b.entry OR (a.office = b.office AND a.date = b.date))
+                WHERE a.outcome = 'open' AND b.outcome = 'open')
+        """,
+    ),
+    (
+        "I12",
+        "waits for something earlier than a promise that is gone",
+        """
+        SELECT count(*) FROM waitlist_entry AS e JOIN booking AS b ON b.id = e.booking
+        WHERE e.state = 'waiting' AND b.state <> 'confirmed'
         """,
     ),
     (

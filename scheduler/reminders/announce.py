@@ -125,6 +125,42 @@ def texts_of(
     first = _first_text(_TEMPLATES[what], now=now, offered=offered)
     texts = [first, *_reminders(booking, now=now, reference=reference)]
     facts = _facts(booking, what=what, offered=offered, reference=reference)
+    return _rows(booking, texts, people=people, numbers=numbers, facts=facts, now=now)
+
+
+def announce_offer(
+    session: Session, *, booking: Booking, offered: Booking, now: datetime, reference: Reference
+) -> None:
+    """Tell a booking's recipients of an earlier time that is held for it.
+
+    The text belongs to the hold: it is cancelled with it, and pointless once it has lapsed.
+    """
+    session.flush()
+    assert offered.expires_at is not None  # noqa: S101 - a hold's named constraint
+    people, numbers = session.execute(_PEOPLE, {"booking": booking.id, "texts": 1}).one()
+    facts = _facts(offered, what=What.CHANGED, offered=1, reference=reference)
+    facts |= {"number": booking.reference, "until": offered.expires_at.isoformat()}
+    rows = _rows(
+        offered,
+        [_Text(TemplateCode.EARLIER_OFFERED, now, offered.expires_at)],
+        people=people or (),
+        numbers=numbers,
+        facts=facts,
+        now=now,
+    )
+    if rows:
+        session.execute(_TEXTS, rows)
+
+
+def _rows(
+    booking: Booking,
+    texts: Sequence[_Text],
+    *,
+    people: Sequence[Addressee],
+    numbers: Sequence[int],
+    facts: JsonObject,
+    now: datetime,
+) -> list[dict[str, object]]:
     addressed = [(told, person) for told in texts for person in people]
     return [
         {

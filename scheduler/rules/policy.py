@@ -299,6 +299,30 @@ class PriorityShare(Policy):
         return 0.0, None
 
 
+class WaitlistRules(Policy):
+    """When an earlier time is offered to whoever waits for one, and how long it is held (policy defaults)."""
+
+    enabled: bool = True
+    minimum_gain_minutes: int = Field(default=30, ge=1, le=14 * 24 * 60)
+    offer_minutes: int = Field(default=30, ge=1, le=24 * 60)
+    answered_before_minutes: Minutes = 90  # an offer ends so long before the time it offers
+    offered_from: time = time(8)  # an offer at night would lapse while people sleep
+    offered_until: time = time(20)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.offered_until <= self.offered_from:
+            message = "offers end later in the day than they begin"
+            raise ValueError(message)
+        return self
+
+
+class BatchRules(Policy):
+    """How long the times of a batch are held while its party chooses (policy default)."""
+
+    hold_minutes: int = Field(default=15, ge=1, le=120)
+
+
 POLICIES: Mapping[str, type[Policy]] = MappingProxyType(
     {
         "booking": BookingRules,
@@ -311,6 +335,8 @@ POLICIES: Mapping[str, type[Policy]] = MappingProxyType(
         "displacement": DisplacementRules,
         "replan": ReplanRules,
         "priority_share": PriorityShare,
+        "waitlist": WaitlistRules,
+        "batch": BatchRules,
     }
 )
 """The model that validates the stored document of each policy name."""

@@ -55,6 +55,13 @@ class Model:
             for row in self.rows.values()
         )
 
+    def running_at(self, moment: datetime) -> int:
+        """How many live bookings are going on at a moment."""
+        live = {"hold", "confirmed", "in_progress"}
+        return sum(
+            row.state in live and row.start <= moment < row.start + LASTS for row in self.rows.values()
+        )
+
     def book(self, number: str, instruction: str, start: datetime) -> None:
         """Confirmed at once."""
         self.rows[number] = Row("confirmed", 1, start, instruction)

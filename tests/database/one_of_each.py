@@ -4,13 +4,19 @@ from datetime import timedelta
 
 from sqlalchemy.dialects.postgresql import Range
 
+from scheduler.access.actor import Actor
+from scheduler.booking.batch.hold import hold_batch
+from scheduler.booking.batch.orders import BatchOrder
 from scheduler.booking.book import book, hold
+from scheduler.booking.waitlist.entries import Wish, join_waitlist
+from scheduler.booking.waitlist.offers import offer_earlier
 from scheduler.database.idempotency import plainly
 from scheduler.models import (
     Absence,
     ActivationCode,
     ApiToken,
     Authority,
+    Booking,
     Closure,
     Contact,
     Enterprise,
@@ -22,9 +28,10 @@ from scheduler.models import (
     SignInTry,
     SolverRun,
 )
+from scheduler.promise.reference import read_reference
 from scheduler.visit.record import record_arrival, record_opening
 from scheduler.vocabulary import Role
-from tests.factories import NOW, SATURDAY, TUESDAY, World, at, example_uscc, make_world, order
+from tests.factories import NOW, SATURDAY, TODAY, TUESDAY, World, at, example_uscc, make_world, order
 
 LATER = NOW + timedelta(days=30)
 EVENING = Range(at(TUESDAY, 20), at(TUESDAY, 21), bounds="[)")
@@ -117,6 +124,8 @@ def _add_bookings(world: World) -> None:
     made = [book(world.database, actor=who, order=asked, now=NOW, keep=plainly) for who, asked in orders]
     asked = order(world.instruction(), start=at(TUESDAY, 16))
     hold(world.database, actor=actor, order=asked, now=NOW, keep=plainly)
+    _wait(world, actor, made[1])
+    _ask_for_many(world, actor)
     world.add(
         Instruction(
             kind="e_ledger",
@@ -129,3 +138,23 @@ def _add_bookings(world: World) -> None:
     with world.database.transaction() as session:
         record_arrival(session, actor=world.manager(), reference=made[0].reference, now=at(TUESDAY, 10))
         record_opening(session, actor=world.manager(), reference=made[0].reference, now=at(TUESDAY, 10, 5))
+
+
+def _wait(world: World, actor: Actor, booking: Booking) -> None:
+    """An offer, and before it a day that had nothing for whoever waits."""
+    with world.database.transaction() as session:
+        facts = read_reference(session)
+        join_waitlist(session, actor=actor, reference=booking.reference, wish=Wish(), now=NOW, facts=facts)
+    assert offer_earlier(world.database, now=at(TODAY, 17)) == 1
+
+
+def _ask_for_many(world: World, actor: Actor) -> None:
+    """A batch of which one has a place and one has none."""
+    order = BatchOrder.model_validate(
+        {
+            "instructions": [{"reference": world.instruction()}, {"reference": "010020261999999998"}],
+            "wished_from": at(TUESDAY, 13),
+            "wished_to": at(TUESDAY, 17),
+        }
+    )
+    hold_batch(world.database, actor=actor, order=order, now=NOW, keep=plainly)

@@ -16,7 +16,7 @@ from sqlmodel import select
 
 from scheduler.clock.logs import hide_numbers
 from scheduler.clock.run import run_tick
-from scheduler.clock.ticks import tick_expiry, tick_heartbeat, tick_leftovers, tick_texts
+from scheduler.clock.ticks import tick_expiry, tick_heartbeat, tick_leftovers, tick_texts, tick_waitlist
 from scheduler.database.connection import Database
 from scheduler.errors import DatabaseDown
 from scheduler.models import Heartbeat, IdempotentAnswer, SignInTry
@@ -41,6 +41,11 @@ def test_texts_tick_sends_what_is_due(database: Database) -> None:
     """A due text is handed to the gateway."""
     add_texts(database)
     assert tick_texts(database, ScriptedGateway(), now=NOW) == Counts(sent=1)
+
+
+def test_waitlist_tick_has_nothing_to_do_where_nobody_waits(database: Database) -> None:
+    """No wait, no offer."""
+    assert tick_waitlist(database, now=NOW) == 0
 
 
 def test_expiry_tick_has_nothing_to_do_without_holds(database: Database) -> None:

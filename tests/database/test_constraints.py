@@ -87,6 +87,14 @@ CHECKS = {
     "event_phone_names_call": Copy("event", {"channel": "phone", "call": None}),
     "event_actor_known": Copy("event", {"actor": None, "actor_role": "inspector"}),
     "event_version_step": Copy("event", {"old_version": 1, "new_version": 3}, "booking IS NOT NULL"),
+    "batch_window_order": Copy("batch", {"wished_from": "2026-12-31T00:00Z"}),
+    "batch_held_for_a_time": Copy("batch", {"asked_at": "2026-12-31T00:00Z"}),
+    "batch_phone_has_call": Copy("batch", {"channel": "phone"}),
+    "batch_item_place_or_reason": Copy("batch_item", {"position": 9, "reason": None}, "booking IS NULL"),
+    "waitlist_entry_window_order": Copy("waitlist_entry", {"wished_from": "2026-12-31T00:00Z"}),
+    "waitlist_entry_waiting_has_no_end": Copy("waitlist_entry", {"ended_at": "2026-12-01T00:00Z"}),
+    "waitlist_entry_phone_has_call": Copy("waitlist_entry", {"channel": "phone"}),
+    "waitlist_offer_stands_or_is_closed": Copy("waitlist_offer", {"closed_at": "2026-12-01T00:00Z"}),
 }
 UNIQUE = {
     "enterprise_uscc_key": Copy("enterprise", {"customs_code": None}),
@@ -108,6 +116,15 @@ UNIQUE = {
     "instruction_awaited_once": Copy("instruction", {}, "state = 'awaited'"),
     "instruction_reference_once": Copy("instruction", {}, "state = 'open'"),
     "booking_instruction_taken_once": Copy("booking_instruction", {"booking": 4}, "booking = 1"),
+    "batch_reference_key": Copy("batch", {}),
+    "batch_item_booking_key": Copy("batch_item", {"position": 9}, "booking IS NOT NULL"),
+    "waitlist_entry_waits_once": Copy("waitlist_entry", {}),
+    "waitlist_offer_hold_key": Copy("waitlist_offer", {}),
+    "waitlist_offer_a_time_once": Copy("waitlist_offer", {"hold": 1}),
+    "waitlist_offer_one_a_day": Copy("waitlist_offer", {"hold": 1, "entry": 10**9}),
+    "waitlist_offer_one_a_party": Copy(
+        "waitlist_offer", {"hold": 1, "date": "2026-12-31", "start": "2026-12-31T02:00Z"}
+    ),
     "duty_inspector_never_overlaps": Copy("duty", {}),
     "booking_dock_never_twice": Copy("booking", {"reference": "X"}, "state = 'confirmed'"),
     "crew_inspector_never_twice": Copy("crew", {"booking": 3}, "booking = 1"),
@@ -147,6 +164,12 @@ TRIGGERED = {
     "booking_version_has_event": "UPDATE booking SET attendee = 'X', version = 2 WHERE id = 2",
     "booking_version_step": "UPDATE booking SET attendee = 'X' WHERE id = 2",
     "booking_version_step by two": "UPDATE booking SET version = 3 WHERE id = 2",
+    "waitlist_offer_is_held": """
+        DELETE FROM crew WHERE booking = (SELECT hold FROM waitlist_offer);
+        INSERT INTO event (at, kind, booking, actor_role, channel, old_version, new_version, details)
+        SELECT '2026-12-01', 'example', hold, 'system', 'system', 1, 2, '{}' FROM waitlist_offer;
+        UPDATE booking SET state = 'expired', version = 2 WHERE id = (SELECT hold FROM waitlist_offer)
+    """,
     "visit_version_step": "UPDATE visit SET note = 'X'",
     "event_append_only": "UPDATE event SET kind = 'X'",
     "policy_append_only": "DELETE FROM policy",

@@ -1,4 +1,4 @@
-"""Any order of book, hold, confirm, move, cancel, leave, lend, re-plan, expire and visit keeps the promise.
+"""Any order of book, hold, move, cancel, wait, batch, leave, lend, re-plan, expire and visit keeps promises.
 
 A small model says what must stand in the table of bookings after each step; the invariants are
 asked of all history after each step.
@@ -7,76 +7,44 @@ asked of all history after each step.
 import os
 from collections.abc import Callable, Iterator
 from datetime import datetime, time, timedelta
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
-from sqlalchemy import text
+from hypothesis.stateful import invariant, rule, run_state_machine_as_test
 
 from scheduler.booking.book import book, hold
 from scheduler.booking.cancel import cancel
 from scheduler.booking.confirm import confirm
 from scheduler.booking.expiry import expire_due
-from scheduler.booking.late import report_late
 from scheduler.booking.move import hold_move, move
 from scheduler.booking.orders import Details
-from scheduler.database.idempotency import plainly
 from scheduler.errors import (
-    CrewCannotWait,
     HoldExpired,
     HurtsBookings,
-    InspectorAbsent,
     NoPlace,
-    PastTime,
-    Refusal,
-    ReplanOutdated,
-    UnknownInspector,
     WrongState,
 )
-from scheduler.models import Booking, Replan
-from scheduler.replan.applying import apply_replan
-from scheduler.replan.orders import Choice, ReplanOrder
-from scheduler.replan.proposing import propose_replan
-from scheduler.replan.running import report_longer
+from scheduler.models import Booking
 from scheduler.roster.absences import lend_inspector, record_absence
 from scheduler.roster.changes import RosterChange
 from scheduler.roster.orders import AbsenceOrder, LoanOrder
 from scheduler.visit.record import record_arrival, record_end, record_opening, record_outcome
 from scheduler.vocabulary import Outcome
-from tests.database.booking_model import Model, Row
+from tests.database.booking_model import Row
 from tests.database.machine_scene import CREWS, Scene
+from tests.database.machine_steps import DAYS, any_day, any_inspector, any_of, any_start, ask
+from tests.database.machine_turns import Disturbances, Waiting
 from tests.database.visit_scene import facts_of
-from tests.factories import NOW, TODAY, TUESDAY, ZONE, order
+from tests.factories import ZONE, order
 from tests.races.acts import RECIPIENTS
 from tests.races.checker import count_findings, count_violations, violated
 
 EXAMPLES = int(os.environ.get("MACHINE_EXAMPLES", "20"))
-DAYS = (TODAY, TUESDAY)
-STARTS = [datetime.combine(day, one, ZONE) for day in DAYS for one in (time(10, 30), time(10, 45), time(14))]
-
-any_start = st.sampled_from(STARTS)
-any_of = st.integers(0, 1000)
-any_day = st.sampled_from(DAYS)
-any_inspector = st.integers(0, 2 * CREWS - 1)
 
 
-class Bookings(RuleBasedStateMachine):
+class Bookings(Disturbances, Waiting):
     """The use cases of an office, one after the other, beside the model."""
-
-    scene: Scene
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.world = self.scene.copy()
-        self.model = Model(NOW)
-        self.calm = True
-        self.doing = {"database": self.world.database, "actor": self.scene.actor, "keep": plainly}
-
-    def teardown(self) -> None:
-        """Remove the example's database."""
-        self.scene.drop(self.world)
 
     @rule(start=any_start, pick=any_of)
     def books(self, start: datetime, pick: int) -> None:
@@ -94,7 +62,7 @@ class Bookings(RuleBasedStateMachine):
             return
         reference = free[pick % len(free)]
         asked = order(reference, start=start, recipients=RECIPIENTS)
-        told = _ask(lambda: act(order=asked, now=self.model.now, **self.doing))
+        told = ask(lambda: act(order=asked, now=self.model.now, **self.doing))
         if isinstance(told, NoPlace):
             assert self.model.at_once(start) or not self.calm
         if isinstance(told, Booking):
@@ -104,12 +72,12 @@ class Bookings(RuleBasedStateMachine):
     @rule(pick=any_of)
     def confirms(self, pick: int) -> None:
         """A hold in time becomes the promise, unless the visit that it moves has begun; lapsed, never."""
-        number = self._pick(pick, "hold")
+        number = self.pick(pick, "hold")
         if number is None:
             return
         lapsed = number in self.model.lapsed()
         asked = Details(attendee="示例陪同人")
-        told = _ask(
+        told = ask(
             lambda: confirm(reference=number, version=None, details=asked, now=self.model.now, **self.doing)
         )
         begun = self.model.has_begun(number)
@@ -122,10 +90,10 @@ class Bookings(RuleBasedStateMachine):
     @rule(pick=any_of, start=any_start)
     def moves(self, pick: int, start: datetime) -> None:
         """The number stays; refused, the old promise stands."""
-        number = self._pick(pick, "confirmed", "displaced")
+        number = self.pick(pick, "confirmed", "displaced")
         if number is None:
             return
-        told = _ask(
+        told = ask(
             lambda: move(reference=number, version=None, start=start, now=self.model.now, **self.doing)
         )
         if isinstance(told, Booking):
@@ -134,10 +102,10 @@ class Bookings(RuleBasedStateMachine):
     @rule(pick=any_of, start=any_start)
     def holds_a_move(self, pick: int, start: datetime) -> None:
         """Another time is held beside the promise."""
-        number = self._pick(pick, "confirmed", "displaced")
+        number = self.pick(pick, "confirmed", "displaced")
         if number is None:
             return
-        told = _ask(
+        told = ask(
             lambda: hold_move(reference=number, version=None, start=start, now=self.model.now, **self.doing)
         )
         if isinstance(told, Booking):
@@ -146,7 +114,7 @@ class Bookings(RuleBasedStateMachine):
     @rule(pick=any_of)
     def cancels(self, pick: int) -> None:
         """Cancelling is always possible before the visit."""
-        number = self._pick(pick, "hold", "confirmed", "displaced")
+        number = self.pick(pick, "hold", "confirmed", "displaced")
         if number is None:
             return
         cancel(reference=number, version=None, reason="plans changed", now=self.model.now, **self.doing)
@@ -174,95 +142,15 @@ class Bookings(RuleBasedStateMachine):
 
     def _change(self, act: Callable[..., RosterChange], asked: object) -> None:
         changing = {**self.doing, "actor": self.scene.manager}
-        gently = _ask(lambda: act(order=asked, displace=False, now=self.model.now, **changing))
+        gently = ask(lambda: act(order=asked, displace=False, now=self.model.now, **changing))
         assert isinstance(gently, RosterChange | HurtsBookings)
         told = gently
         if isinstance(gently, HurtsBookings):
-            told = _ask(lambda: act(order=asked, displace=True, now=self.model.now, **changing))
+            told = ask(lambda: act(order=asked, displace=True, now=self.model.now, **changing))
         if isinstance(told, RosterChange):
             self.calm = False
             for number in told.displaced:
-                self._displace(number)
-
-    @rule(who=any_inspector, day=any_day, begins=st.sampled_from([0, 10, 13]))
-    def is_replanned(self, who: int, day: datetime, begins: int) -> None:
-        """Somebody falls ill and the best proposal is applied: what it says becomes of each booking."""
-        cause = {
-            "kind": "inspector_away",
-            "badge": self.scene.badges[who],
-            "begins": datetime.combine(day, time(begins), ZONE),
-            "reason": "ill",
-        }
-        order_ = ReplanOrder.model_validate({"date": day, "causes": [cause]})
-        changing = {**self.doing, "actor": self.scene.manager, "now": self.model.now}
-        asked = _ask(lambda: propose_replan(order=order_, **changing))
-        assert isinstance(asked, Replan | UnknownInspector | HurtsBookings | PastTime)
-        if isinstance(asked, Replan):
-            done = _ask(lambda: apply_replan(number=asked.id or 0, choice=Choice(), **changing))
-            assert isinstance(done, Replan | ReplanOutdated | InspectorAbsent)
-            if isinstance(done, Replan):
-                self._follow(done.found[0])
-
-    def _follow(self, proposal: dict[str, Any]) -> None:
-        """Take over what a proposal says: later starts, times given back, promises that are asked for."""
-        self.calm = False
-        for one in proposal["moved"]:
-            number, new = one["booking"], datetime.fromisoformat(one["new"])
-            if one["treatment"] == "delayed":
-                self.model.delay(number, new)
-            else:
-                self._displace(number)
-        for number in proposal["lost"]:
-            self._displace(number)
-
-    @rule(pick=any_of, minutes=st.sampled_from([5, 20, 120]))
-    def is_late(self, pick: int, minutes: int) -> None:
-        """The crew waits, which is a new version with a later start, or the promise stands."""
-        number = self._pick(pick, "confirmed")
-        if number is None:
-            return
-        ready = self.model.rows[number].start + timedelta(minutes=minutes)
-        told = _ask(
-            lambda: report_late(
-                reference=number, version=None, ready_at=ready, start=None, now=self.model.now, **self.doing
-            )
-        )
-        assert isinstance(told, Booking | CrewCannotWait)
-        if isinstance(told, Booking):
-            assert told.planned_start is not None
-            self.model.delay(number, told.planned_start)
-
-    @rule(pick=any_of)
-    def runs_longer(self, pick: int) -> None:
-        """Absorbed, which is a version of the visit alone, or the office is asked and nothing changes."""
-        number = self._pick(pick, "in_progress")
-        if number is None:
-            return
-        asked = text("SELECT upper(occupied) FROM booking WHERE reference = :reference")
-        with self.world.database.snapshot() as session:
-            until = session.execute(asked, {"reference": number}).scalar_one()
-        changing = {**self.doing, "actor": self.scene.manager, "now": self.model.now}
-        told = _ask(
-            lambda: report_longer(
-                reference=number, version=None, ends=until + timedelta(minutes=15), **changing
-            )
-        )
-        assert isinstance(told, Replan | HurtsBookings)
-        if isinstance(told, Replan) and told.state == "applied":
-            self.calm = False
-            self.model.step(number, "in_progress")
-
-    def _displace(self, number: str) -> None:
-        """Take over the times that are offered: at most three, chosen by the search."""
-        self.model.displace(number)
-        offers = {
-            one: row
-            for one, row in self._rows().items()
-            if row.replaces == number and one not in self.model.rows
-        }
-        assert len(offers) <= 3
-        assert all(row.state == "hold" for row in offers.values())
-        self.model.rows.update(offers)
+                self.displace(number)
 
     @rule()
     def expires(self) -> None:
@@ -279,7 +167,7 @@ class Bookings(RuleBasedStateMachine):
     @rule(pick=any_of)
     def officers_arrive(self, pick: int) -> None:
         """From the day of the promise on a visit may begin."""
-        number = self._pick(pick, "confirmed")
+        number = self.pick(pick, "confirmed")
         if number is None or self.model.rows[number].start.date() > self.model.now.astimezone(ZONE).date():
             return
         with self.world.database.transaction() as session:
@@ -289,7 +177,7 @@ class Bookings(RuleBasedStateMachine):
     @rule(pick=any_of)
     def visit_ends(self, pick: int) -> None:
         """Opened, ended, passed: three versions, and the crew's rows stay."""
-        number = self._pick(pick, "in_progress")
+        number = self.pick(pick, "in_progress")
         if number is None:
             return
         about = {"actor": self.scene.manager, "reference": number, "now": self.model.now}
@@ -304,7 +192,7 @@ class Bookings(RuleBasedStateMachine):
     @invariant()
     def bookings_are_as_the_model_says(self) -> None:
         """State, version, time: only lapsed holds may have been expired by whoever needed the day."""
-        found = self._rows()
+        found = self.rows()
         for number in list(self.model.lapsed()):
             if found[number].state == "expired":
                 self.model.expire([number])
@@ -314,32 +202,13 @@ class Bookings(RuleBasedStateMachine):
     @invariant()
     def places_are_not_sold_twice(self) -> None:
         """Never more at one time than crews."""
-        assert all(self.model.at_once(start) <= CREWS for start in STARTS)
+        assert all(self.model.running_at(row.start) <= CREWS for row in self.model.rows.values())
 
     @invariant()
     def nothing_was_ever_wrong(self) -> None:
         """History and doctor: every count is 0."""
         assert violated(count_violations(self.world)) == {}
         assert violated(count_findings(self.world)) == {}
-
-    def _pick(self, pick: int, *states: str) -> str | None:
-        numbers = self.model.numbers(*states)
-        return numbers[pick % len(numbers)] if numbers else None
-
-    def _rows(self) -> dict[str, Row]:
-        asked = """
-            SELECT b.reference, b.state, b.version, b.planned_start, NULL, b.expires_at, other.reference
-            FROM booking AS b LEFT JOIN booking AS other ON other.id = b.replaces ORDER BY b.id
-        """
-        with self.world.database.snapshot() as session:
-            return {row[0]: Row(*row[1:]) for row in session.execute(text(asked))}
-
-
-def _ask(act: Callable[[], object]) -> object:
-    try:
-        return act()
-    except Refusal as refusal:
-        return refusal
 
 
 def _told(row: Row) -> tuple[object, ...]:

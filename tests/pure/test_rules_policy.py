@@ -21,6 +21,7 @@ from scheduler.rules.policy import (
 from scheduler.vocabulary import CreditLevel, Priority
 
 NAMES = ["booking", "freeze", "lunch", "travel", "answers", "visit", "reminders", "displacement"]
+NAMES += ["waitlist", "batch"]
 
 
 def test_every_policy_name_has_its_model() -> None:

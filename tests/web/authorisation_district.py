@@ -46,6 +46,7 @@ from tests.web.authorisation_scene import (
     Scene,
     Thing,
 )
+from tests.web.authorisation_waits import add_batches, add_waits
 
 
 def make_scene(url: str) -> Scene:
@@ -72,6 +73,8 @@ def make_scene(url: str) -> Scene:
         _add_goods(scene, owner)
         _add_roster(scene, owner)
         _add_keys(scene, owner)
+    add_batches(scene, instruction=_instruction)
+    add_waits(scene, book=_book, keep=_keep_booking, facts=_facts(scene))
     world.database.close()
     return scene
 

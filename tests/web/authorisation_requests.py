@@ -66,7 +66,7 @@ class Plan:
 def things_of(scene: Scene, kind: str) -> list[Thing]:
     """Own, represented and foreign as far as the kind has them, and one that does not exist."""
     known = [scene.things[kind, owner] for owner in OWNERS if (kind, owner) in scene.things]
-    name = new_number() if kind.startswith("booking") else _UNKNOWN[kind]
+    name = new_number() if kind.startswith(("booking", "batch")) else _UNKNOWN[kind]
     nobodys = replace(
         known[0],
         owner="unknown",
@@ -108,6 +108,12 @@ def _order(path: str, day: date) -> Plan:
         return Ask(path, {"instructions": named, "start": start, "attendee": "示例陪同人"})
 
     return Plan(build, ("instruction",))
+
+
+def _batch(_scene: Scene, thing: Thing, _role: Role) -> Ask:
+    begins, ends = at(FRIDAY, 11).isoformat(), at(FRIDAY, 12).isoformat()
+    asked = {"instructions": [{"reference": thing.name}], "wished_from": begins, "wished_to": ends}
+    return Ask(f"{V}/batches", asked)
 
 
 def _facts(scene: Scene, thing: Thing) -> dict[str, Any]:
@@ -219,6 +225,16 @@ PLANS: dict[str, Plan] = {
     "POST /bookings/{number}/refuse": _stage("requested", V + "/bookings/{}/refuse", {"reason": "示例"}),
     "POST /bookings/{number}/priority": _stage(
         "pending", V + "/bookings/{}/priority", {"grant": True, "why": "示例"}
+    ),
+    "POST /batches": Plan(_batch, ("instruction",)),
+    "GET /batches/{number}": _named("batch", V + "/batches/{}"),
+    "POST /batches/{number}/accept": _named("batch", V + "/batches/{}/accept", {"accepted": []}),
+    "GET /waitlist": _fixed(f"{V}/waitlist"),
+    "POST /bookings/{number}/waitlist": _named("booking:confirmed", V + "/bookings/{}/waitlist", {}),
+    "GET /bookings/{number}/waitlist": _named("booking:waiting", V + "/bookings/{}/waitlist"),
+    "DELETE /bookings/{number}/waitlist": _named("booking:waiting", V + "/bookings/{}/waitlist"),
+    "POST /bookings/{number}/waitlist/decline": _named(
+        "booking:offered", V + "/bookings/{}/waitlist/decline", {}
     ),
     "GET /visits/{number}": _named("booking:done", V + "/visits/{}"),
     "POST /visits/{number}/arrival": _stage("due", V + "/visits/{}/arrival", {}),
