@@ -3,15 +3,17 @@
 from datetime import date, datetime, timedelta
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
+from scheduler.booking.batch.hold import hold_batch
+from scheduler.booking.batch.orders import BatchOrder
 from scheduler.booking.book import book, hold
 from scheduler.booking.orders import InstructionRef, Order
 from scheduler.booking.priority import decide_priority
 from scheduler.booking.why_not import explain_start
 from scheduler.database.idempotency import plainly
 from scheduler.errors import KeptForPriority
-from scheduler.models import Booking, PriorityHarm
+from scheduler.models import BatchItem, Booking, PriorityHarm
 from scheduler.promise.boards import boards_of
 from scheduler.promise.search import Demand, answer, read_question
 from scheduler.vocabulary import CreditLevel
@@ -185,3 +187,17 @@ def test_why_not_says_so(world: World) -> None:
             session, boards, demand=demand(world, green=False), first=THURSDAY, last=THURSDAY, now=NOW
         )
     assert explain_start(boards, question, at(THURSDAY, 14)).reason == "kept_for_priority"
+
+
+def test_many_at_once_do_not_take_it_either(world: World) -> None:
+    """Three lots that may go on Thursday only: one has its place, the others are told why."""
+    keep_half(world, full_day=0.1)
+    asked = BatchOrder(
+        instructions=tuple(InstructionRef(reference=world.instruction()) for _ in range(3)),
+        wished_from=at(THURSDAY, 8, 30),
+        wished_to=at(THURSDAY, 17),
+    )
+    batch = hold_batch(world.database, actor=world.enterprise_actor(), order=asked, now=NOW, keep=plainly)
+    with world.database.snapshot() as session:
+        items = session.exec(select(BatchItem).where(col(BatchItem.batch) == batch.id)).all()
+    assert sorted(one.reason or "" for one in items) == ["", "kept_for_priority", "kept_for_priority"]

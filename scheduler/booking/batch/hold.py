@@ -27,7 +27,7 @@ from scheduler.booking.write import create_booking, iso, promised_at, record_rec
 from scheduler.database.connection import Database
 from scheduler.database.idempotency import Keep
 from scheduler.database.locks import lock_enterprise, lock_office_days
-from scheduler.errors import Busy, UnknownInstruction
+from scheduler.errors import Busy, KeptForPriority, UnknownInstruction
 from scheduler.models import Batch, BatchItem, Booking
 from scheduler.promise.boards import Boards, boards_of
 from scheduler.promise.office_day import OfficeDayPlan
@@ -35,10 +35,12 @@ from scheduler.promise.oracles import fix_names
 from scheduler.promise.proposals import SEARCHES
 from scheduler.promise.reference import Reference
 from scheduler.promise.rows import MINUTES_OF_DAY, local_date
+from scheduler.promise.search import is_kept_until
 from scheduler.promise.witness import require_sound, store_crews
 from scheduler.rules.policy import BatchRules
 from scheduler.vocabulary import BookingState, PriorityAnswer
 from solver.check import check
+from solver.day import Job
 from solver.insert import place_all
 from solver.plan import Assignment, StaleDelta, merge
 
@@ -177,7 +179,7 @@ def _write_day(placing: Placing, proposal: DayProposal, cases: dict[int, Case]) 
     session, stamp = placing.session, proposal.stamp
     _, (standing,) = placing.boards.days(session, office=stamp.office, days=[stamp.date])
     plan = _fit(standing, proposal, cases, is_last=placing.is_last)
-    jobs = {place: job for place, job in proposal.jobs.items() if cases[place].asked is not None}
+    jobs = _within_share(placing, standing, proposal, cases)
     rows = {job: row for job, row in plan.items() if job > 0 or -1 - job in jobs}
     day = replace(standing.day, jobs=(*standing.day.jobs, *jobs.values()))
     require_sound(day, rows, previous=standing.plan)
@@ -190,6 +192,27 @@ def _write_day(placing: Placing, proposal: DayProposal, cases: dict[int, Case]) 
     store_crews(session, old=standing.plan, new={**new, **mine})
     record_recrewed(session, changed, actor=placing.actor, now=placing.now, why="room for a batch")
     return written
+
+
+def _within_share(
+    placing: Placing, standing: OfficeDayPlan, proposal: DayProposal, cases: dict[int, Case]
+) -> dict[int, Job]:
+    """The jobs of a day by case, less ordinary ones that would take what is kept for the green channel."""
+    kept: dict[int, Job] = {}
+    for place in sorted(proposal.jobs, key=lambda place: (cases[place].rank, place)):
+        case, job = cases[place], proposal.jobs[place]
+        if case.asked is None:
+            continue
+        demand = case.asked.demand
+        until = is_kept_until(placing.facts, standing, demand, now=placing.now)
+        if until is not None:
+            cases[place] = case.refused(KeptForPriority.code, until=until)
+            continue
+        kept[place] = job
+        day = replace(standing.day, jobs=(*standing.day.jobs, job))
+        green = standing.green | ({job.id} if demand.green else set())
+        standing = replace(standing, day=day, green=green)
+    return kept
 
 
 def _fit(
