@@ -73,10 +73,10 @@ Occurrence = Annotated[
 
 
 class ReplanOrder(Request):
-    """What happened on one date of the office."""
+    """What happened on one date of the office; nothing, where the day as it stands breaks a rule."""
 
     date: date
-    causes: tuple[Occurrence, ...] = Field(min_length=1, max_length=10)
+    causes: tuple[Occurrence, ...] = Field(max_length=10)
 
 
 class Consent(Request):

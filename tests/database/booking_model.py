@@ -15,7 +15,7 @@ class Row:
 
     state: str
     version: int
-    start: datetime
+    start: datetime | None
     instruction: str | None = None
     expires: datetime | None = None
     replaces: str | None = None
@@ -71,6 +71,10 @@ class Model:
     ) -> None:
         """Held for five minutes."""
         self.rows[number] = Row("hold", 1, start, instruction, self.now + HELD, replaces)
+
+    def turn_down(self, number: str) -> None:
+        """Asked for and cancelled, without ever having had a time."""
+        self.rows[number] = Row("cancelled", 2, None)
 
     def has_begun(self, number: str) -> bool:
         """Whether a hold is for a booking whose visit has begun: it no longer moves."""

@@ -12,8 +12,11 @@ from sqlalchemy import text
 from scheduler.booking.batch.accept import accept_batch
 from scheduler.booking.batch.hold import hold_batch
 from scheduler.booking.batch.orders import BatchAnswer, BatchOrder
+from scheduler.booking.book import book
+from scheduler.booking.cancel import cancel
 from scheduler.booking.late import report_late
 from scheduler.booking.orders import InstructionRef
+from scheduler.booking.priority import decide_priority
 from scheduler.booking.waitlist.entries import Wish, decline_offer, join_waitlist
 from scheduler.booking.waitlist.offers import offer_earlier
 from scheduler.errors import (
@@ -24,6 +27,7 @@ from scheduler.errors import (
     Refusal,
     ReplanOutdated,
     UnknownInspector,
+    WrongState,
 )
 from scheduler.models import Booking, Replan
 from scheduler.replan.applying import apply_replan
@@ -31,9 +35,10 @@ from scheduler.replan.orders import Choice, ReplanOrder
 from scheduler.replan.proposing import propose_replan
 from scheduler.replan.running import report_longer
 from tests.database.booking_model import Row
-from tests.database.machine_steps import STARTS, Steps, any_day, any_inspector, any_of, ask
+from tests.database.machine_steps import STARTS, Steps, any_day, any_inspector, any_of, any_start, ask
 from tests.database.visit_scene import facts_of
-from tests.factories import ZONE
+from tests.factories import ZONE, order
+from tests.races.acts import RECIPIENTS
 
 
 class Disturbances(Steps):
@@ -109,7 +114,40 @@ class Disturbances(Steps):
 
 
 class Waiting(Steps):
-    """Something earlier, and many at once."""
+    """Something earlier, many at once, and priority that waits for the office's word."""
+
+    @rule(pick=any_of, start=any_start)
+    def books_with_priority(self, pick: int, start: datetime) -> None:
+        """Food needs the office's word: the booking has its place whatever that will be."""
+        free = [one for one in self.scene.references if self.model.is_free(one)]
+        if not free:
+            return
+        asked = order(free[pick % len(free)], start=start, recipients=RECIPIENTS, apply_for_priority=True)
+        told = ask(lambda: book(order=asked, now=self.model.now, **self.doing))
+        if isinstance(told, Booking) and told.state == "confirmed":
+            self.model.book(told.reference, asked.instructions[0].reference, start)
+        elif isinstance(told, Booking):  # only priority makes so near a time possible: not waited for here
+            cancel(reference=told.reference, version=None, reason="示例", now=self.model.now, **self.doing)
+            self.model.turn_down(told.reference)
+
+    @rule(pick=any_of, grant=st.booleans())
+    def decides_priority(self, pick: int, grant: bool) -> None:  # noqa: FBT001 - drawn by hypothesis
+        """A version of the booking; neither its time nor its crew changes."""
+        number = self.pick(pick, "confirmed")
+        if number is None:
+            return
+        with contextlib.suppress(WrongState), self.world.database.transaction() as session:
+            decide_priority(
+                session,
+                actor=self.scene.manager,
+                reference=number,
+                version=None,
+                grant=grant,
+                why="示例",
+                now=self.model.now,
+                facts=facts_of(self.world),
+            )
+            self.model.step(number, "confirmed")
 
     @rule(pick=any_of)
     def wants_something_earlier(self, pick: int) -> None:

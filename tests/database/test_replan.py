@@ -26,7 +26,7 @@ from scheduler.replan.runs import replay
 from tests.database.plants_scene import book_it, crew_of, make_plants_world
 from tests.database.replan_scene import apply_it, badge_of, ill, offers_of, propose, read, texts_of
 from tests.factories import NOW, TODAY, TUESDAY, World, at
-from tests.races.checker import count_violations, violated
+from tests.races.checker import count_findings, count_violations, violated
 
 TEN = at(TUESDAY, 10)
 CONTACT = {"name": "示例联系人", "mobile": "13800138000"}
@@ -251,6 +251,43 @@ def test_every_replan_can_be_run_again(plants: World) -> None:
     row = propose(plants, ill(plants, crew_of(plants, first)[0]))
     with plants.database.transaction() as session:
         assert replay(session, row.run or 0).equal
+
+
+def test_a_broken_day_is_repaired_by_a_proposal(plants: World) -> None:
+    """Rows changed by hand: the doctor finds them, a proposal without a cause mends them, no time moves."""
+    ordinary, other = book_it(plants, TEN), book_it(plants, TEN, type_="plants")
+    stranger = next(one for one in plants.inspectors[2:] if one not in crew_of(plants, ordinary))
+    by_hand = text("""
+        UPDATE crew SET inspector = duty.inspector, duty = duty.id FROM duty
+        WHERE crew.booking = :booking AND crew.seat = 1 AND duty.inspector = :stranger AND duty.date = :day
+    """)
+    free = {"booking": other.id, "stranger": stranger, "day": TUESDAY}
+    with plants.database.transaction() as session:
+        session.execute(text("DELETE FROM crew WHERE booking = :booking AND seat = 2"), {"booking": other.id})
+        session.execute(by_hand, free)
+        session.execute(
+            text("""
+                INSERT INTO crew (booking, seat, inspector, duty, occupied)
+                SELECT booking.id, 2, duty.inspector, duty.id, booking.occupied FROM booking, duty
+                WHERE booking.id = :booking AND duty.date = :day AND duty.inspector <> :stranger
+                    AND NOT EXISTS (SELECT FROM crew WHERE crew.duty = duty.id) LIMIT 1
+            """),
+            free,
+        )
+    assert violated(count_findings(plants))
+    book_it(plants, at(TUESDAY, 15))  # a search on a broken day goes on
+    row = propose(plants)
+    assert row.found[0]["lost"] == row.found[0]["moved"] == []
+    apply_it(plants, row)
+    assert violated(count_findings(plants)) == {}
+    assert read(plants, other).planned_start == TEN
+
+
+def test_a_sound_day_needs_no_repair(plants: World) -> None:
+    """Without a cause and without a fault the proposal is to leave all as it is."""
+    book_it(plants, TEN)
+    row = propose(plants)
+    assert row.found[0]["lost"] == row.found[0]["moved"] == row.found[0]["renamed"] == []
 
 
 @pytest.mark.parametrize(
