@@ -24,8 +24,11 @@ from scheduler.models import (
     IdempotentAnswer,
     Instruction,
     Loan,
+    PriorityHarm,
+    Replan,
     SignIn,
     SignInTry,
+    SlotVerdict,
     SolverRun,
 )
 from scheduler.promise.reference import read_reference
@@ -126,6 +129,7 @@ def _add_bookings(world: World) -> None:
     hold(world.database, actor=actor, order=asked, now=NOW, keep=plainly)
     _wait(world, actor, made[1])
     _ask_for_many(world, actor)
+    _disturb(world, made)
     world.add(
         Instruction(
             kind="e_ledger",
@@ -146,6 +150,28 @@ def _wait(world: World, actor: Actor, booking: Booking) -> None:
         facts = read_reference(session)
         join_waitlist(session, actor=actor, reference=booking.reference, wish=Wish(), now=NOW, facts=facts)
     assert offer_earlier(world.database, now=at(TODAY, 17)) == 1
+
+
+def _disturb(world: World, made: list[Booking]) -> None:
+    """Proposals, what priority cost, and what is proved of starts."""
+    where = {"office": world.offices["north"], "date": TUESDAY, "version": 1}
+    first, second = (one.id for one in made[:2])
+    world.add(
+        Replan(**where, cause=[], found=[], run=1, made_at=NOW),
+        PriorityHarm(
+            office=where["office"],
+            date=TUESDAY,
+            kind="moved",
+            favoured=first,
+            booking=second,
+            minutes=15,
+            consented_by="示例联系人",
+            decided_at=NOW,
+        ),
+        SlotVerdict(
+            **where, signature="1/1/30", rules_version=1, fixed=0, proved="0", undecided=0, made_at=NOW
+        ),
+    )
 
 
 def _ask_for_many(world: World, actor: Actor) -> None:

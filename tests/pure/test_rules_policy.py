@@ -1,6 +1,6 @@
 """Policies: defaults, the round trip through JSON, and what a document may not say."""
 
-from datetime import time
+from datetime import time, timedelta
 
 import pytest
 from pydantic import ValidationError
@@ -13,6 +13,7 @@ from scheduler.rules.policy import (
     Freeze,
     LunchRule,
     Policy,
+    PriorityShare,
     Reminder,
     ReminderRules,
     TravelRule,
@@ -21,7 +22,7 @@ from scheduler.rules.policy import (
 from scheduler.vocabulary import CreditLevel, Priority
 
 NAMES = ["booking", "freeze", "lunch", "travel", "answers", "visit", "reminders", "displacement"]
-NAMES += ["waitlist", "batch"]
+NAMES += ["replan", "priority_share", "waitlist", "batch"]
 
 
 def test_every_policy_name_has_its_model() -> None:
@@ -112,3 +113,18 @@ def test_times_that_contradict_each_other_are_refused() -> None:
         AnswerTimes(rest_day_cut_off=time(17))
     with pytest.raises(ValidationError, match="pointless"):
         Reminder(before_minutes=60, not_after_minutes=61)
+
+
+def test_what_is_kept_is_released_step_by_step() -> None:
+    """Each step keeps less than the one before, and later; steps in another order are refused."""
+    share = PriorityShare.model_validate(
+        {"steps": [{"before_hours": 48, "kept": 0.2}, {"before_hours": 24, "kept": 0.1}]}
+    )
+    hours = {hours: share.kept_at(timedelta(hours=hours)) for hours in (72, 48, 36, 24, 1)}
+    day, two = timedelta(hours=24), timedelta(hours=48)
+    assert hours == {72: (0.2, two), 48: (0.1, day), 36: (0.1, day), 24: (0.0, None), 1: (0.0, None)}
+    assert PriorityShare().kept_at(timedelta(days=14)) == (0.0, None)
+    with pytest.raises(ValidationError, match="in order"):
+        PriorityShare.model_validate(
+            {"steps": [{"before_hours": 24, "kept": 0.1}, {"before_hours": 48, "kept": 0.2}]}
+        )
