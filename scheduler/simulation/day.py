@@ -17,10 +17,14 @@ from typing import Protocol
 from notifications.console import ConsoleGateway
 from notifications.gateway import Gateway
 from scheduler.booking.expiry import expire_due
+from scheduler.booking.waitlist.offers import offer_earlier
 from scheduler.database.connection import Database
 from scheduler.promise.reference import ZONE
+from scheduler.promise.searches import answer_replan
 from scheduler.reminders.dispatch import send_due
+from scheduler.replan.running import absorb_overruns
 from scheduler.simulation.changes import call_off, change_time, say_ready
+from scheduler.simulation.disturbances import many_at_once, one_goes_home, one_hopes, one_is_late
 from scheduler.simulation.mistakes.turns import MISTAKES
 from scheduler.simulation.office import answer_requests, one_is_absorbed, one_is_displaced
 from scheduler.simulation.risk_system import change_one, top_up, withdraw_one
@@ -129,7 +133,20 @@ def _fill(scene: Scene, requests: int, gateway: Gateway) -> None:
     put(at(scene.day, 8, 10), partial(one_is_displaced, scene))
     put(at(scene.day, 10, 2), partial(change_one, scene))
     put(at(scene.day, 10, 4), partial(withdraw_one, scene))
+    _put_disturbances(scene)
     _put_requests(scene, requests)
+
+
+def _put_disturbances(scene: Scene) -> None:
+    """What does not go as planned, and what people ask for beside single times."""
+    put, portal, phone, program = scene.agenda.put, Channel.PORTAL, Channel.PHONE, Channel.API
+    put(at(scene.eve, 15, 5), partial(many_at_once, scene, channel=program))
+    put(at(scene.day, 9, 40), partial(many_at_once, scene, channel=portal))
+    for hour, channel in ((15, portal), (16, phone), (17, program)):
+        put(at(scene.eve, hour, 20), partial(one_hopes, scene, channel=channel))
+    for hour, channel in ((9, portal), (13, phone)):
+        put(at(scene.day, hour, 17), partial(one_is_late, scene, channel=channel))
+    put(at(scene.day, 12, 10), partial(one_goes_home, scene))
 
 
 def _put_ticks(scene: Scene, gateway: Gateway, opens: datetime) -> None:
@@ -146,6 +163,8 @@ def _tick(scene: Scene, gateway: Gateway, now: datetime) -> None:
     expire_due(scene.database, now=now)
     while send_due(scene.database, gateway, now=now).sent:
         pass
+    absorb_overruns(scene.database, now=now, answer=answer_replan)
+    offer_earlier(scene.database, now=now)
     plan_visits(scene, now)
 
 

@@ -67,6 +67,8 @@ def test_a_day_breaks_nothing_at_any_date(run: Run) -> None:
     assert run.summary.for_others > 0
     assert run.done.tally.displaced >= 1
     assert run.done.tally.recrewed >= 1
+    acts = {act for _, act in run.done.tally.acts}
+    assert {"re-plan a disturbed day", "ask for many at once", "take what is held together"} <= acts
     assert len(run.done.tally.refusals) >= 6
     lines = run.texts.read_text(encoding="utf-8").splitlines()
     assert len(lines) == run.summary.texts["sent"]
