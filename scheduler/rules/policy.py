@@ -305,6 +305,7 @@ class WaitlistRules(Policy):
     enabled: bool = True
     minimum_gain_minutes: int = Field(default=30, ge=1, le=14 * 24 * 60)
     offer_minutes: int = Field(default=30, ge=1, le=24 * 60)
+    offers_a_day: int = Field(default=2, ge=1, le=20)  # each is a text
     answered_before_minutes: Minutes = 90  # an offer ends so long before the time it offers
     offered_from: time = time(8)  # an offer at night would lapse while people sleep
     offered_until: time = time(20)

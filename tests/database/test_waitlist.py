@@ -187,6 +187,15 @@ def test_a_time_that_is_free_already_is_offered_at_once(world: World) -> None:
     assert [held.planned_start for held in _holds(world)] == [at(TUESDAY, 9)]
 
 
+def test_nobody_is_asked_all_day(world: World) -> None:
+    """Most of the day is free: two offers are made and let pass, a third comes the next morning."""
+    booking = _book(world, at(WEDNESDAY, 16))
+    _join(world, booking, Wish())
+    offered = [offer_earlier(world.database, now=NOW + timedelta(minutes=40 * turn)) for turn in range(6)]
+    assert offered == [1, 1, 0, 0, 0, 0]
+    assert offer_earlier(world.database, now=NOW + timedelta(days=1)) == 1
+
+
 def test_nothing_is_offered_at_night_or_too_shortly_before(world: World) -> None:
     """An offer lasts its whole time, by day, and ends well before the time that it offers."""
     booking = _book(world, at(WEDNESDAY, 10))

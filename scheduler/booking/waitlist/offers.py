@@ -4,6 +4,7 @@ A day is looked at for an entry when it changed since it last had nothing for it
 transaction open; what it finds is checked and held under the locks of the days, as a move is.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -77,6 +78,7 @@ class Waiting:
     booking: Booking
     place: tuple[int, int, datetime, int]
     passed: frozenset[datetime]
+    today: int
 
 
 def offer_earlier(database: Database, *, now: datetime) -> int:
@@ -119,6 +121,8 @@ def _offer_day(
     if not rules.enabled or not rules.offered_from <= now.astimezone(ZONE).time() < rules.offered_until:
         return None
     for waiting in in_line:
+        if waiting.today >= rules.offers_a_day:
+            continue
         with database.snapshot() as session:
             demand = demand_of(session, waiting.booking)
             question = read_question(session, boards, demand=demand, first=day, last=day, now=now)
@@ -139,9 +143,11 @@ def _in_order(
     """
     order = facts.policy(BookingRules, office=office, on=local_date(now)).priority_order
     passed: dict[int, set[datetime]] = {}
+    today = Counter[int]()
     offers = session.exec(select(WaitlistOffer).where(col(WaitlistOffer.entry).in_(entries))).all()
     for offer in offers:
         passed.setdefault(offer.entry, set()).add(offer.start)
+        today[offer.entry] += local_date(offer.offered_at) == local_date(now)
     rows = session.execute(
         select(WaitlistEntry, Booking)
         .join(Booking, col(Booking.id) == col(WaitlistEntry.booking))
@@ -153,7 +159,7 @@ def _in_order(
         times = frozenset(passed.get(entry.id, ()))
         asked = sum(local_date(start) == day for start in times)
         place = asked, rank(Priority(booking.priority), credit, order), entry.joined_at, entry.id
-        found.append(Waiting(entry, booking, place, times))
+        found.append(Waiting(entry, booking, place, times, today[entry.id]))
     return sorted(found, key=lambda one: one.place)
 
 
