@@ -191,7 +191,11 @@ def test_nobody_is_asked_all_day(world: World) -> None:
     """Most of the day is free: two offers are made and let pass, a third comes the next morning."""
     booking = _book(world, at(WEDNESDAY, 16))
     _join(world, booking, Wish())
-    offered = [offer_earlier(world.database, now=NOW + timedelta(minutes=40 * turn)) for turn in range(6)]
+    offered = []
+    for turn in range(6):
+        now = NOW + timedelta(minutes=40 * turn)
+        expire_due(world.database, now=now)
+        offered.append(offer_earlier(world.database, now=now))
     assert offered == [1, 1, 0, 0, 0, 0]
     assert offer_earlier(world.database, now=NOW + timedelta(days=1)) == 1
 
