@@ -1,6 +1,6 @@
 """A promise that cannot be kept: its people are offered times that are kept for them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
 from sqlmodel import Session
@@ -86,12 +86,14 @@ def offer_times(
     assert booking.answer_by is not None  # noqa: S101 - displaced
     rules = facts.policy(DisplacementRules, office=booking.office, on=booking.date)
     until = booking.answer_by
-    while len(offers) < rules.offers and (start := _next_offer(session, boards, booking, offers, now)):
+    tried = set(offers)
+    while len(offers) < rules.offers and (start := _next_offer(session, boards, booking, tried, now)):
+        tried.add(start)
         try:
             demand = demand_of(session, booking).for_office()
             assignment = find_place(session, boards, demand=demand, start=start, now=now)
         except Refusal:
-            break  # what the search had seen is gone by the lock's truth: offer no more
+            continue  # gone by the lock's truth, or true only with others' names changed
         write_hold(
             session, booking, assignment, actor=actor, start=start, expires_at=min(until, start), now=now
         )
@@ -101,13 +103,13 @@ def offer_times(
 
 
 def _next_offer(
-    session: Session, boards: Boards, booking: Booking, offers: list[datetime], now: datetime
+    session: Session, boards: Boards, booking: Booking, tried: Collection[datetime], now: datetime
 ) -> datetime | None:
-    """The true start nearest to the lost promise that is not offered yet."""
+    """The true start nearest to the lost promise that was not tried yet."""
     wished = booking.planned_start or booking.wished_from
     first = max(local_date(wished), local_date(now))
     last = max(local_date(wished) + OFFERED_WITHIN, first)
     demand = demand_of(session, booking).for_office()
     found = true_starts(session, boards, demand=demand, first=first, last=last, now=now)
-    left = [start for start in found.starts if start not in offers and start != wished]
+    left = [start for start in found.starts if start not in tried and start != wished]
     return nearest(left, wished, count=1)[0] if left else None

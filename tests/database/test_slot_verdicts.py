@@ -13,6 +13,8 @@ from scheduler.promise.boards import boards_of
 from scheduler.promise.search import Demand, answer, read_question
 from scheduler.promise.searches import answer_verdicts
 from scheduler.replan.elsewhere import verdicts_elsewhere
+from scheduler.roster.closures import close
+from scheduler.roster.orders import ClosureOrder
 from scheduler.vocabulary import CreditLevel
 from tests.database.plants_scene import book_it, make_plants_world
 from tests.factories import NOW, TODAY, TUESDAY, World, at
@@ -113,3 +115,16 @@ def test_old_verdicts_are_deleted(plants: World) -> None:
     tick_leftovers(plants.database, now=NOW + timedelta(days=40))
     with plants.database.snapshot() as session:
         assert session.execute(text("SELECT count(*) FROM slot_verdict")).scalar_one() == 0
+
+
+def test_a_displaced_booking_is_offered_what_needs_nobody_elses_names(plants: World) -> None:
+    """A start that only the clock's search knows is passed over: three others are held."""
+    victim = book_it(plants, at(TUESDAY, 11), type_="plants")
+    settle(plants)
+    shut = ClosureOrder(site="yard", begins=at(TUESDAY, 10, 45), ends=at(TUESDAY, 11, 30), reason="示例")
+    changed = close(plants.database, actor=plants.manager(), order=shut, displace=True, now=NOW, keep=plainly)
+    assert changed.displaced == (victim.reference,)
+    offered = text("SELECT count(*) FROM booking WHERE replaces = :victim AND state = 'hold'")
+    with plants.database.snapshot() as session:
+        assert session.execute(offered, {"victim": victim.id}).scalar_one() == 3
+    assert violated(count_violations(plants)) == {}
