@@ -6,8 +6,9 @@ from sqlmodel import Session
 
 from scheduler.access.actor import Actor
 from scheduler.booking.answers import answer_by
+from scheduler.booking.holds import lock_family
 from scheduler.booking.orders import Why
-from scheduler.booking.write import change_booking, find_booking, require_version
+from scheduler.booking.write import change_booking, require_version
 from scheduler.errors import WrongState
 from scheduler.models import Booking, PriorityApplication
 from scheduler.promise.reference import Reference
@@ -56,10 +57,13 @@ def decide_priority(
 ) -> Booking:
     """The office's word on a pending application; refused, the booking keeps its place as an ordinary one.
 
+    Who has priority counts for what is kept of the day, so that its lock is taken.
+
     Raises:
         UnknownBooking, StaleVersion, WrongState: see scheduler.errors.
+        StaleDayError: it was moved to another day meanwhile; run again.
     """
-    booking = find_booking(session, actor=actor, reference=reference, now=now, lock=True)
+    booking, _ = lock_family(session, actor=actor, reference=reference, now=now)
     require_version(booking, version)
     application = session.get(PriorityApplication, booking.id)
     if application is None or application.answer != PriorityAnswer.AWAITING_OFFICE.value:

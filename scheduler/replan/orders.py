@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from scheduler.booking.orders import Code, Instant, Name, Request, Why
+from scheduler.roster.orders import Span
 from scheduler.vocabulary import AbsenceKind
 
 
@@ -26,20 +27,12 @@ class InspectorAway(Request):
         return self
 
 
-class SiteShut(Request):
+class SiteShut(Span):
     """A site cannot be worked at between two moments."""
 
     kind: Literal["site_closed"]
     site: Code
-    begins: Instant
-    ends: Instant
     reason: Why
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if self.begins >= self.ends:
-            raise ValueError("ends must be later than begins")
-        return self
 
 
 class UrgentGoods(Request):
