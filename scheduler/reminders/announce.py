@@ -97,6 +97,10 @@ def announce(session: Session, *, booking: Booking, what: What, now: datetime, r
         reference=reference,
         offered=offered,
     )
+    _keep(session, rows)
+
+
+def _keep(session: Session, rows: list[dict[str, object]]) -> None:
     if rows:
         # Two recipients with one number get one text.
         session.execute(_TEXTS, rows)
@@ -148,8 +152,7 @@ def announce_offer(
         facts=facts,
         now=now,
     )
-    if rows:
-        session.execute(_TEXTS, rows)
+    _keep(session, rows)
 
 
 def _rows(
