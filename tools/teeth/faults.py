@@ -10,6 +10,7 @@ RULES = "scheduler/migrations/sql/0001_rules.sql"
 STEP = "scheduler/migrations/sql/0002_one_step.sql"
 DEFENCE = "tests/races/test_last_defence.py"
 CHANGE = "tests/database/test_booking_change.py"
+FIT = "scheduler/replan/fitting.py"
 
 
 @dataclass(frozen=True)
@@ -171,5 +172,35 @@ FAULTS = (
         "    if held.expires_at is None or held.expires_at <= now:\n",
         "    if held.expires_at is None:\n",
         f"{CHANGE}::test_a_lapsed_hold_is_not_confirmed",
+    ),
+    Fault(
+        "an old proposal applied without a look at the day",
+        (
+            Edit(
+                FIT,
+                "    if late or not _stands_alike(disturbed.day, day, delta.removed):\n",
+                "    if delta is None and late:\n",
+            ),
+            Edit(
+                FIT,
+                "    if not _keeps_rules(disturbed, after, Answer(starts, merged), closes=day.closes):\n",
+                "    if merged is None:\n",
+            ),
+        ),
+        "tests/database/test_replan.py::test_a_proposal_whose_time_has_come_is_old",
+    ),
+    _one(
+        "urgent goods move whom they like",
+        "scheduler/replan/settling.py",
+        "    if missing:\n",
+        "    if missing is None:\n",
+        "tests/database/test_replan_running.py::test_urgent_goods_move_nobody_who_did_not_agree",
+    ),
+    _one(
+        "the share of the green channel is not kept",
+        "scheduler/promise/share.py",
+        "    if not policy.steps:\n",
+        "    if True:\n",
+        "tests/database/test_priority_share.py::test_ordinary_goods_do_not_take_what_is_kept",
     ),
 )
