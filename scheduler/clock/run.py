@@ -80,7 +80,9 @@ def run_tick(database: Database, tick: Tick, *, name: str) -> None:
 def _schedule(database: Database, gateway: Gateway, *, name: str) -> BlockingScheduler:
     scheduler = BlockingScheduler(
         timezone=UTC,
-        executors={"default": ThreadPoolExecutor(4)},
+        executors={
+            "default": ThreadPoolExecutor(8)
+        },  # three of them may wait for searches in other processes
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
     )
     ticks: tuple[tuple[str, int, Tick], ...] = (
