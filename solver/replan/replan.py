@@ -95,13 +95,12 @@ def answer(situation: Situation, *, budget: Budget, seed: int, most: int) -> lis
 
 def _find_best(situation: Situation, nothing: Proposal, kept: Kept, *, purse: Purse, seed: int) -> Proposal:
     """Return the best proposal by the levels of a re-plan."""
-    known = [nothing, propose(situation, insert_hurt(situation), proved=False)]
-    known += [propose(situation, one, proved=False) for one in kept.answers]
-    best = min((one for one in known if one is not None), key=lambda one: one.value)
+    known = [propose(situation, one, proved=False) for one in (*kept.answers, insert_hurt(situation))]
+    best = min((one for one in (*known, nothing) if one is not None), key=lambda one: one.value)
     bounds: dict[Level, int] = {}
     alone = len(situation.urgent) <= 1  # of several, the earliest of one may not be the best for all
     if kept.answers and kept.is_proved and alone:
-        best, names = _rename_each(situation, kept, best, seed=seed)
+        best, names = _rename_each(situation, kept, seed=seed) or (best, 0)
         bounds = {Level.MOVED: len(best.moved), Level.MINUTES: best.minutes_moved, Level.NAMES: names}
         if len(kept.answers) == 1:
             situation = _fix_starts(situation, best)
@@ -111,17 +110,18 @@ def _find_best(situation: Situation, nothing: Proposal, kept: Kept, *, purse: Pu
     return replace(found, proved=found.proved and is_metric(situation.day))
 
 
-def _rename_each(situation: Situation, kept: Kept, best: Proposal, *, seed: int) -> tuple[Proposal, int]:
+def _rename_each(situation: Situation, kept: Kept, *, seed: int) -> tuple[Proposal, int] | None:
     """Return the proposal with the fewest new names at equally good starts, and a bound of them."""
-    bounds: list[int] = []
+    found: list[Proposal] = []
+    bounds = [0] if len(kept.answers) > _MOST_CHOICES else []
     for one in kept.answers[:_MOST_CHOICES]:
-        found = propose(situation, one, proved=False)
-        if found is None:
-            return best, 0
-        found, bound = rename_least(situation, found, seed=seed)
-        best = min(best, found, key=lambda one: one.value)
+        known = propose(situation, one, proved=False)
+        if known is None:
+            return None
+        better, bound = rename_least(situation, known, seed=seed)
+        found.append(better)
         bounds.append(bound)
-    return best, min(bounds) if len(kept.answers) <= _MOST_CHOICES else 0
+    return min(found, key=lambda one: one.value), min(bounds)
 
 
 def _fix_starts(situation: Situation, best: Proposal) -> Situation:

@@ -117,7 +117,10 @@ class _Move:
 
 
 def _list_moves(asker: _Asker) -> list[_Move]:
-    """Return the moves of which nothing is known but that the promises that stay can be crewed."""
+    """Return the moves for which the promises that stay can be crewed, the cheapest first.
+
+    Of two that cost the same, the later start comes first: nobody can be asked to be ready sooner.
+    """
     situation = asker.situation
     waits: list[tuple[int, int | None]] = [(0, None)]
     for job in _urgent(situation):
@@ -134,7 +137,7 @@ def _list_moves(asker: _Asker) -> list[_Move]:
                 for minutes, wait in waits
                 if start != job.start
             ]
-    return sorted(moves, key=lambda one: (one.minutes, one.job.id, one.start))
+    return sorted(moves, key=lambda one: (one.minutes, one.start < one.job.start, one.job.id, one.start))
 
 
 def _cheapest(asker: _Asker, moves: Iterable[_Move]) -> list[Answer]:
