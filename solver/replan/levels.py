@@ -16,7 +16,7 @@ from solver import reasons
 from solver.plan import Assignment
 from solver.replan.meals import add_meal, add_pause
 from solver.replan.model import Literal, Model, negate, total
-from solver.replan.proposal import Answer, Proposal, day_of, propose, seat
+from solver.replan.proposal import Answer, Proposal, answer_of, day_of, propose, seat
 from solver.replan.situation import Situation, find_faults
 
 
@@ -99,11 +99,11 @@ class Descent:
             if best is None:
                 return None
             self.model.model.add(terms <= count(best, (level,))[0])
-        return None if best is None else propose(self._situation, self._answer_of(best), proved=proved)
-
-    def _answer_of(self, proposal: Proposal) -> Answer:
-        own = {job.id: job.start for job in self._situation.day.jobs}
-        return Answer({job: proposal.starts.get(job, own[job]) for job in proposal.plan}, proposal.plan)
+        return (
+            None
+            if best is None
+            else propose(self._situation, answer_of(self._situation, best), proved=proved)
+        )
 
     # --- levels -------------------------------------------------------------------------------------------
 

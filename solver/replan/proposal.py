@@ -78,6 +78,12 @@ def propose(situation: Situation, answer: Answer, *, proved: bool) -> Proposal |
     )
 
 
+def answer_of(situation: Situation, proposal: Proposal) -> Answer:
+    """Return starts and rows of all jobs that a proposal keeps."""
+    own = {job.id: job.start for job in situation.day.jobs}
+    return Answer({job: proposal.starts.get(job, own[job]) for job in proposal.plan}, proposal.plan)
+
+
 def _list_renames(situation: Situation, job: int, row: Assignment) -> list[Rename]:
     """Return who takes whose place; an inspector who only changes the duty or the seat is no change."""
     former = situation.plan.get(job)

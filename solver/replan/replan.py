@@ -1,9 +1,10 @@
 """Re-planning of a running day: up to three answers to disruptions, each legal, the best one first.
 
 The order of levels: jobs lost, promises moved, minutes moved, names changed. First the oracle is asked
-whether any promise has to move at all. If none has, only names are left to minimise, at fixed starts; else
-CP-SAT goes down the levels. To do nothing and lose the hurt jobs is always an answer, so that there is one
-within any budget, and a claim that there is none is never believed.
+whether any promise has to move at all, then whether the move of one is enough, of which and how far. If so,
+only names are left to minimise, at fixed starts, by column generation; else CP-SAT goes down the levels. To
+do nothing and lose the hurt jobs is always an answer, so that there is one within any budget, and a claim
+that there is none is never believed.
 """
 
 from collections.abc import Sequence
@@ -16,19 +17,23 @@ from solver.plan import Plan
 from solver.replan.disruption import Disruption, apply
 from solver.replan.insertion import do_nothing, insert_hurt
 from solver.replan.levels import LEVELS, Descent, Level, Purse
-from solver.replan.proposal import Answer, Proposal, propose
+from solver.replan.names import rename_least
+from solver.replan.proposal import Proposal, propose
 from solver.replan.situation import Movable, Reach, Situation, assess
-from solver.replan.still import keep_promises
+from solver.replan.still import Kept, keep_promises, move_one
 
 MOST: Final = 3
 """Proposals of one answer."""
 
+_MOST_CHOICES: Final = 12
+"""Equally good choices of starts of which each is searched for the fewest new names."""
+
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """Work of one re-plan: conflicts of the oracle for each hurt job, deterministic time of CP-SAT in all."""
+    """Work of one re-plan: conflicts of the oracle for each start, deterministic time of CP-SAT in all."""
 
-    conflicts: int = 20_000
+    conflicts: int = 100_000
     work: float = 10.0
 
     def __post_init__(self) -> None:
@@ -76,8 +81,10 @@ def answer(situation: Situation, *, budget: Budget, seed: int, most: int) -> lis
     if budget.work <= 0:
         return [nothing]
     purse = Purse(budget.work)
-    still = keep_promises(situation, conflicts=budget.conflicts)
-    found = [_find_best(situation, nothing, still, purse=purse, seed=seed)]
+    kept = keep_promises(situation, conflicts=budget.conflicts)
+    if kept.is_proved and not kept.answers:
+        kept = move_one(situation, conflicts=budget.conflicts)
+    found = [_find_best(situation, nothing, kept, purse=purse, seed=seed)]
     for levels in _TRADES:
         if len(found) < most and purse.work > 0:
             other = _find_other(situation, found[0], levels, purse=purse, seed=seed)
@@ -86,22 +93,35 @@ def answer(situation: Situation, *, budget: Budget, seed: int, most: int) -> lis
     return [found[0], *sorted(found[1:], key=lambda one: one.value)]
 
 
-def _find_best(
-    situation: Situation, nothing: Proposal, still: Answer | None, *, purse: Purse, seed: int
-) -> Proposal:
+def _find_best(situation: Situation, nothing: Proposal, kept: Kept, *, purse: Purse, seed: int) -> Proposal:
     """Return the best proposal by the levels of a re-plan."""
+    known = [propose(situation, one, proved=False) for one in (*kept.answers, insert_hurt(situation))]
+    best = min((one for one in (*known, nothing) if one is not None), key=lambda one: one.value)
     bounds: dict[Level, int] = {}
-    known = [nothing, propose(situation, insert_hurt(situation), proved=False)]
-    if still is not None:
-        known.append(propose(situation, still, proved=False))
-    best = min((one for one in known if one is not None), key=lambda one: one.value)
     alone = len(situation.urgent) <= 1  # of several, the earliest of one may not be the best for all
-    if still is not None and alone and best.value[:2] == (0, 0):
-        situation, bounds = _fix_starts(situation, best), {Level.MINUTES: best.minutes_moved}
-    found = Descent(situation, purse=purse, seed=seed).run(LEVELS, best, bounds=bounds)
-    if found is None:
-        return best
+    if kept.answers and kept.is_proved and alone:
+        best, names = _rename_each(situation, kept, seed=seed) or (best, 0)
+        bounds = {Level.MOVED: len(best.moved), Level.MINUTES: best.minutes_moved, Level.NAMES: names}
+        if len(kept.answers) == 1:
+            situation = _fix_starts(situation, best)
+    found = Descent(situation, purse=purse, seed=seed).run(LEVELS, best, bounds=bounds) or best
+    if not found.proved:
+        found, _ = rename_least(situation, found, seed=seed)
     return replace(found, proved=found.proved and is_metric(situation.day))
+
+
+def _rename_each(situation: Situation, kept: Kept, *, seed: int) -> tuple[Proposal, int] | None:
+    """Return the proposal with the fewest new names at equally good starts, and a bound of them."""
+    found: list[Proposal] = []
+    bounds = [0] if len(kept.answers) > _MOST_CHOICES else []
+    for one in kept.answers[:_MOST_CHOICES]:
+        known = propose(situation, one, proved=False)
+        if known is None:
+            return None
+        better, bound = rename_least(situation, known, seed=seed)
+        found.append(better)
+        bounds.append(bound)
+    return min(found, key=lambda one: one.value), min(bounds)
 
 
 def _fix_starts(situation: Situation, best: Proposal) -> Situation:
