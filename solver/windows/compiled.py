@@ -16,7 +16,7 @@ def compiled(function: Function) -> Function:
     """Return the function, to be compiled at its first call, which takes seconds."""
     if not COMPILES:
         return function
-    import numba  # noqa: PLC0415 - in an optional group
+    import numba  # noqa: PLC0415 - may be missing
 
     kept: Function = numba.njit(function)
     return kept

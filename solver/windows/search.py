@@ -1,7 +1,8 @@
 """Routes for visits promised as windows: first by order of opening, then improved by annealing.
 
 After Ceschia, Di Gaspero, Rosati and Schaerf (2024, doi 10.1111/itor.13585), who anneal over moves of
-visits for the same problem. Here each tried arrangement is timed exactly.
+visits for the same problem. Here each tried arrangement is timed exactly, and the best of several annealings
+is kept.
 """
 
 from collections.abc import Iterator
@@ -11,17 +12,32 @@ from typing import Final
 
 import numpy as np
 
-from solver.windows.anneal import NO_LIMIT, Search, anneal, new_search
+from solver.windows.anneal import NO_LIMIT, anneal, new_search
 from solver.windows.case import Case
 from solver.windows.check import Routes, Stop, Value, check, measure, price
 from solver.windows.moves import put_behind
 from solver.windows.tables import PARTNER, Numbers, Tables, empty_routes, lay_out
 from solver.windows.tables import Routes as Rings
-from solver.windows.timing import time_routes
+from solver.windows.timing import new_watch, time_routes
 
-HOT: Final = 6.0
-COLD: Final = 0.02
-"""Temperatures at the begin and the end, in mean ways from one seat to another."""
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One annealing: its share of the moves, and two temperatures in mean ways from one seat to another."""
+
+    share: float
+    hot: float
+    cold: float
+    goes_on: bool = False  # from the best routes met so far, not from the first ones
+
+
+LEGS: Final = (
+    Leg(0.5, 4.5, 0.045),
+    Leg(0.2, 3.0, 0.03),
+    Leg(0.2, 6.0, 0.02),
+    Leg(0.1, 0.5, 0.02, goes_on=True),
+)
+"""Several temperatures, since no single one suits every case, and an annealing may end in a bad valley."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +54,32 @@ class NotLegal(AssertionError):  # noqa: N818 - what it says, in the words of th
 
 
 def route_visits(case: Case, *, seed: int, steps: int) -> Found:
-    """Return the best routes met in `steps` tried moves; equal seeds and steps give equal routes.
+    """Return the best routes met in `steps` tried moves, all LEGS together; equal arguments, equal routes.
 
     Every visit is made, however late. Raises NotLegal if `check` refuses the routes.
     """
     tables = lay_out(case)
-    rings = _begin_in_order(case, tables)
+    first = _begin_in_order(case, tables).following
+    kept, best = first, _open(case, tables, first)
+    rng = np.random.default_rng(seed)
+    for leg in LEGS:
+        tried = int(leg.share * steps)
+        if tried == 0 or not case.visits:
+            continue
+        ring = _anneal(tables, kept if leg.goes_on else first, rng, tried, leg)
+        found = _open(case, tables, ring)
+        if found.cost < best.cost:
+            kept, best = ring, found
+    return best
+
+
+def _anneal(tables: Tables, ring: Numbers, rng: np.random.Generator, steps: int, leg: Leg) -> Numbers:
+    """Return the ring of the best routes that one annealing meets on its way from a ring."""
+    rings = _ring(tables, ring)
     search = new_search(tables, rings)
-    if steps > 0 and case.visits:
-        way = max(1.0, float(np.mean(tables.travel)) * case.weights.travel)
-        anneal(tables, rings, search, np.random.default_rng(seed), steps, HOT * way, COLD * way)
-    return _open(case, tables, search)
+    way = max(1.0, float(np.mean(tables.travel)) * float(tables.weights[0]))
+    anneal(tables, rings, search, rng, steps, leg.hot * way, leg.cold * way)
+    return search.best
 
 
 def _begin_in_order(case: Case, tables: Tables) -> Rings:
@@ -77,16 +108,14 @@ def _able(tables: Tables, seat: int) -> list[int]:
     return [int(one) for one in tables.able[seat, : tables.ables[seat]]]
 
 
-def _open(case: Case, tables: Tables, search: Search) -> Found:
-    """Return the best routes of a search as stops with starts."""
-    rings = _ring(tables, search.best)
-    if time_routes(tables, rings, search.watch, search.start, NO_LIMIT) < 0:
+def _open(case: Case, tables: Tables, ring: Numbers) -> Found:
+    """Return the routes that a ring tells of as stops with starts."""
+    rings, start = _ring(tables, ring), np.zeros(len(tables.facts), np.int64)
+    if time_routes(tables, rings, new_watch(tables), start, NO_LIMIT) < 0:
         raise NotLegal("the best routes cannot be timed")
     seats = [(visit.id, rank) for visit in case.visits for rank in range(len(visit.seats))]
     routes = {
-        one.id: tuple(
-            Stop(*seats[node], int(search.start[node])) for node in _follow(rings, len(seats) + number)
-        )
+        one.id: tuple(Stop(*seats[node], int(start[node])) for node in _follow(rings, len(seats) + number))
         for number, one in enumerate(case.inspectors)
     }
     faults = check(case, routes)
