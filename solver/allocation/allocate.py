@@ -110,6 +110,8 @@ def _take(case: Case, standing: Standing, found: Found) -> Standing:
 
 def _judge(case: Case, standing: Standing, level: str, unit: float, found: Found) -> Standing:
     """Return the standing with the bounds that a search has proved."""
+    if not math.isfinite(found.bound):
+        return standing
     at = getattr(standing.value, level)
     bounds = dict(standing.bounds)
     if level != "travel":

@@ -54,6 +54,10 @@ class Relaxed:
     shares: Floats
 
 
+class Unsolved(Exception):  # noqa: N818 - no error of ours: now and then the engine gives a program up
+    """The linear program has an optimum, and the engine did not find it."""
+
+
 class Master:
     """Rows: the seats of jobs, then one for each duty, for each clash, for each cap."""
 
@@ -128,12 +132,11 @@ class Master:
         return rows + self._of_duty[route.duty]
 
     def solve(self) -> Relaxed:
-        """Return an optimum. Raises RuntimeError if the engine finds none, which no caller provokes."""
+        """Return an optimum. Raises Unsolved if the engine finds none."""
         if self._solver.Solve() != pywraplp.Solver.OPTIMAL:
             self._open()  # now and then the kept basis turns out singular
             if self._solver.Solve() != pywraplp.Solver.OPTIMAL:
-                msg = "the linear program of routes was not solved"
-                raise RuntimeError(msg)
+                raise Unsolved
         duals = np.array([row.dual_value() for row in self._rows])
         shares = np.array([variable.solution_value() for variable in self._variables])
         return Relaxed(self._objective.Value(), self.with_signs(duals), shares)

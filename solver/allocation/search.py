@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,7 +11,7 @@ from solver.allocation.ascent import ascend
 from solver.allocation.crews import Crews, cost_crews, cost_routes, routes_of, seat_crews
 from solver.allocation.diving import dive
 from solver.allocation.generation import Generated, generate, near_optimal
-from solver.allocation.master import Master, Task
+from solver.allocation.master import Master, Task, Unsolved
 from solver.allocation.network import Floats, Indices, Network
 from solver.allocation.part import cut_out
 from solver.allocation.routes import Pricing, Route
@@ -68,14 +69,16 @@ def search(task: Task, crews: Crews, budget: Budget, seed: int) -> Found:
     at_once = len(network.jobs) <= budget.whole
     if at_once:
         begun = list(routes_of(network, crews).values())
-        done, routes = _solve(task, begun, found.cost, budget)
-        found = _take(task, replace(found, bound=done.bound, rounds=done.rounds), routes)
+        with suppress(Unsolved):
+            done, routes = _solve(task, begun, found.cost, budget)
+            found = _take(task, replace(found, bound=done.bound, rounds=done.rounds), routes)
     random = np.random.default_rng(seed)
     for number in range(budget.neighbourhoods):
         if found.is_best:
             break
-        found = _step(task, replace(found, neighbourhoods=number + 1), budget, random)
-    if not at_once:
+        with suppress(Unsolved):  # what is left is known to be legal
+            found = _step(task, replace(found, neighbourhoods=number + 1), budget, random)
+    if not at_once or not math.isfinite(found.bound):
         bound = ascend(task, found.cost, steps=budget.steps)
         found = replace(found, bound=bound, rounds=budget.steps)
     return found

@@ -40,11 +40,8 @@ def rename_least(situation: Situation, best: Proposal, *, seed: int) -> tuple[Pr
         return best, 0
     jobs = len(network.jobs)
     task = Task(network, Measure(np.full(jobs, _MISSING), renamed=1.0), (), np.ones(jobs, dtype=bool))
-    try:
-        found = search(task, read_crews(network, best.plan), _BUDGET, seed)
-    except RuntimeError:  # now and then the engine gives a linear program up; there is an answer without it
-        return best, 0
-    bound = max(0, math.ceil(found.bound - _ROUNDING))
+    found = search(task, read_crews(network, best.plan), _BUDGET, seed)
+    bound = max(0, math.ceil(found.bound - _ROUNDING)) if math.isfinite(found.bound) else 0
     other = propose(situation, replace(answer, rows=case.plan_of(found.crews)), proved=False)
     return min((one for one in (best, other) if one is not None), key=lambda one: one.value), bound
 

@@ -6,6 +6,7 @@ from itertools import permutations
 from random import Random
 
 import pytest
+from ortools.linear_solver import pywraplp
 
 from bench.allocation_instances import planted_day
 from bench.instances import small_day
@@ -173,3 +174,12 @@ def test_unavoidable_overtime_is_the_least_and_proved() -> None:
     found = allocate(day, {1: Assignment((10, 20))}, goal=Goal(paid_until={10: 960, 20: 1000, 30: 1010}))
     assert set(found.plan[1].crew) == {20, 30}
     assert found.value == found.bound == Value(0, 50, 0, 0, 40)
+
+
+def test_an_engine_that_gives_up_costs_no_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A linear program that is not solved ends its part of the search: what is known stays, bounded."""
+    planted = planted_day(seed=1, inspectors=8, jobs=24, load=0.5)
+    monkeypatch.setattr(pywraplp.Solver, "Solve", lambda _self: pywraplp.Solver.ABNORMAL)
+    found = allocate(planted.day, planted.plan, budget=LITTLE)
+    assert not gate(planted.day, found)
+    assert found.bound <= found.value <= value_of(planted.day, planted.plan, Goal())
