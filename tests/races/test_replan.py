@@ -121,9 +121,12 @@ def test_disruptions_against_bookings(world: World) -> None:
             assert outcomes["applied"] - before <= 1
             cancel_all(world)
             _open_again(world)
+        _cross_over(world, actors[:4])  # and once with nobody beside: whoever comes second is told so
+        asked = propose_replan(world.database, actor=world.manager(), order=_SHUT, now=NOW, keep=plainly)
+        before, settled = outcomes["applied"], outcomes["replan_settled"]
+        rush.together([partial(apply_it, asked.id or 0)] * 2)
+        assert (outcomes["applied"] - before, outcomes["replan_settled"] - settled) == (1, 1)
     assert set(outcomes) <= {"applied", "replan_outdated", "replan_settled", "busy"}
-    assert outcomes["applied"]
-    assert outcomes["replan_settled"]
 
 
 def test_what_no_longer_fits_is_always_refused(world: World) -> None:
