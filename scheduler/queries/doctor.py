@@ -156,7 +156,12 @@ _QUESTIONS: Sequence[tuple[str, str, str]] = (
         WHERE e.new_version IS NOT NULL AND b.replaces IS NULL
           AND NOT (e.kind = 'booking_cancelled' AND before.state = 'hold')
           AND (SELECT count(*) FROM message AS m WHERE m.booking = e.booking
-                 AND m.booking_version = e.new_version AND m.kind = ANY (rule.texts::text[]))
+                 AND m.booking_version >= e.new_version AND m.kind = ANY (rule.texts::text[])
+                 -- a later version that changes nothing of what is said takes over what is still due
+                 AND NOT EXISTS (SELECT FROM event AS later WHERE later.booking = e.booking
+                     AND later.new_version > e.new_version AND later.new_version <= m.booking_version
+                     AND later.kind NOT IN
+                         ('goods_ready', 'priority_decided', 'visit_release', 'visit_correction')))
            <> (SELECT count(DISTINCT r.mobile) FROM recipient AS r WHERE r.booking = e.booking)
         """,
     ),

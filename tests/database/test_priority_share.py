@@ -18,6 +18,7 @@ from scheduler.promise.boards import boards_of
 from scheduler.promise.search import Demand, answer, read_question
 from scheduler.vocabulary import CreditLevel
 from tests.factories import NOW, TODAY, World, at, order, work_days
+from tests.races.checker import count_findings, violated
 
 THURSDAY = TODAY + timedelta(days=3)
 """Three days ahead: more than 48 hours before it opens."""
@@ -201,3 +202,26 @@ def test_many_at_once_do_not_take_it_either(world: World) -> None:
     with world.database.snapshot() as session:
         items = session.exec(select(BatchItem).where(col(BatchItem.batch) == batch.id)).all()
     assert sorted(one.reason or "" for one in items) == ["", "kept_for_priority", "kept_for_priority"]
+
+
+def test_the_doctor_knows_texts_that_a_later_version_takes_over(world: World) -> None:
+    """A confirmation that is still due when priority is decided says what it said: nothing is missing."""
+    asked = order(
+        world.instruction(),
+        start=at(THURSDAY, 10),
+        apply_for_priority=True,
+        recipients=[{"name": "示例收信人", "mobile": "13800138000"}],
+    )
+    booked = book(world.database, actor=world.enterprise_actor(), order=asked, now=NOW, keep=plainly)
+    with world.database.transaction() as session:
+        decide_priority(
+            session,
+            actor=world.manager(),
+            reference=booked.reference,
+            version=None,
+            grant=False,
+            why="示例",
+            now=NOW,
+            facts=boards_of(world.database).latest(session),
+        )
+    assert violated(count_findings(world)) == {}
