@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from itertools import islice
 from typing import Final
 
 from sqlmodel import Session
@@ -45,7 +46,7 @@ def find_elsewhere(
     """What is true elsewhere near a start: times found by insertion, each can be booked as it is said."""
     offices = _other_offices(session, boards, question, start)
     rest_day = _rest_day(session, boards, question, start)
-    return (*offices, *(() if rest_day is None else (rest_day,)))
+    return (*islice(offices, OFFICES), *(() if rest_day is None else (rest_day,)))
 
 
 def _other_offices(
@@ -53,12 +54,11 @@ def _other_offices(
 ) -> Iterator[Elsewhere]:
     """The true start nearest to the wished one at the nearest site of its kind of each office nearby."""
     facts, demand = question.facts, question.demand
-    day, found = local_date(start), 0
+    day = local_date(start)
     for travel, site in _sites_like(facts, demand.site, day):
         there = replace(demand, office=site.office, site=site.id)
         starts = true_starts(session, boards, demand=there, first=day, last=day, now=question.now).starts
-        if starts and found < OFFICES:
-            found += 1
+        if starts:
             office = facts.offices[site.office].code
             yield Elsewhere(OTHER_OFFICE, office, site.code, nearest(starts, start, count=1)[0], travel)
 

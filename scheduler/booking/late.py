@@ -113,7 +113,7 @@ def _wait(
 ) -> Booking:
     facts = boards.latest(session)
     rules = facts.policy(BookingRules, office=booking.office, on=booking.date)
-    start = ceil_to_grid(ready_at, rules.grid_minutes)
+    start = ceil_to_grid(max(ready_at, now), rules.grid_minutes)
     try:
         if local_date(start) != booking.date:
             raise errors.ClosedDay(field="/ready_at", date=booking.date.isoformat())

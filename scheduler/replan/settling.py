@@ -104,8 +104,11 @@ def settle(settling: Settling) -> None:
     _keep_time(settling, [job for job in sorted(settling.fitted.rows) if job not in settling.fitted.starts])
     for job in moved:
         _move(settling, job)
-    for job in sorted(urgent & settling.fitted.starts.keys()):
-        _place_urgent(settling, job, moved)
+    placed = sorted(urgent & settling.fitted.starts.keys())
+    for job in placed:
+        _place_urgent(settling, job)
+    if placed:
+        _record_harm(settling, placed[0], moved)
     for job in settling.fitted.lost:
         if job not in urgent:
             _lose(settling, settling.bookings[job])
@@ -213,13 +216,18 @@ def _give_back(settling: Settling, booking: Booking) -> None:
     release_hold(settling.session, booking, actor=settling.actor, now=settling.now, why=WHY)
 
 
-def _place_urgent(settling: Settling, job: int, moved: list[int]) -> None:
-    """Accept urgent goods at the time found, and write down what that costs others."""
+def _place_urgent(settling: Settling, job: int) -> None:
+    """Accept urgent goods at the time found."""
     booking, start = settling.bookings[job], settling.start_of(job)
     accept_at(
         settling.session, booking, settling.place_of(job), actor=settling.actor, start=start, now=settling.now
     )
     _tell(settling, booking, What.ANSWERED)
+
+
+def _record_harm(settling: Settling, favoured: int, moved: list[int]) -> None:
+    """Write down once what urgent goods cost others: of several that come together, for the first."""
+    booking = settling.bookings[favoured]
     starts = {one.id: one.start for one in settling.fitted.before.jobs}
     for other in moved:
         harmed = settling.bookings[other]
@@ -229,7 +237,7 @@ def _place_urgent(settling: Settling, job: int, moved: list[int]) -> None:
                     office=booking.office,
                     date=booking.date,
                     kind=HarmKind.MOVED.value,
-                    favoured=job,
+                    favoured=favoured,
                     booking=other,
                     minutes=settling.fitted.starts[other] - starts[other],
                     consented_by=settling.consents[harmed.reference],

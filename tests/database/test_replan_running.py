@@ -328,6 +328,14 @@ def test_late_means_later(plants: World) -> None:
         late(plants, booking, at(TUESDAY, 11), now=NINE, start=at(TUESDAY, 10, 45))
 
 
+def test_no_start_is_said_that_has_passed(plants: World) -> None:
+    """Twenty past was said at twenty to eleven: the crew begins from now on, not in the past."""
+    booking = book_it(plants, TEN)
+    said = late(plants, booking, at(TUESDAY, 10, 20), now=at(TUESDAY, 10, 40))
+    assert said.expected_start == at(TUESDAY, 10, 45)
+    assert said.goods_ready_at == at(TUESDAY, 10, 20)
+
+
 def test_the_grace_time_counts_from_the_expected_start(plants: World) -> None:
     """Whoever said that it is late is no no-show before the later start has passed too."""
     booking = book_it(plants, TEN)
